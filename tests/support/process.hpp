@@ -1,0 +1,92 @@
+// A program that a test starts, watches and ends.
+//
+// The program runs in a process group of its own (a job on Windows), so that ending it also ends
+// what it started. Its standard output and standard error are always read, so it never blocks on
+// a full pipe, however much it prints. Nothing here waits without a deadline, and no wait polls a
+// clock.
+//
+// One of the few files of the harness that depend on the system: process_posix.cpp and
+// process_windows.cpp.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace harness {
+
+using Clock = std::chrono::steady_clock;
+using Deadline = Clock::time_point;
+
+// How a program ended.
+struct Ending {
+    bool by_signal = false;  // not by its own exit: a signal, a Windows exception, or the harness ended it
+    int code = 0;            // its exit code, or the signal's number (on Windows the exception's code; 9: killed)
+
+    // In words: "exit code 0", "ended by SIGSEGV (it touched memory that is not its own)".
+    std::string text() const;
+};
+
+class Process {
+public:
+    struct Options {
+        // The program and its arguments. A name without a slash is looked for on the PATH. On
+        // Windows ".exe" is added when only that file exists.
+        std::vector<std::string> arguments;
+        // Variables on top of the environment of this process; an empty value removes the variable.
+        std::vector<std::pair<std::string, std::string>> environment;
+        // true: write_input() feeds its standard input. false: its standard input is empty.
+        bool capture_input = false;
+        // How much of each output is kept. The rest is read, counted and dropped.
+        std::size_t output_limit = std::size_t{1} << 20;
+    };
+
+    // Starts the program. Throws std::runtime_error, one line with the program's name and the
+    // reason.
+    explicit Process(const Options& options);
+    // Ends the program, and all that it started, and waits until it is gone.
+    ~Process();
+    Process(Process&&) noexcept;
+    Process& operator=(Process&&) noexcept;
+    Process(const Process&) = delete;
+    Process& operator=(const Process&) = delete;
+
+    // Waits until `predicate` holds for the standard output so far. False: the deadline passed,
+    // or the program ended first.
+    bool wait_for_output(const std::function<bool(const std::string&)>& predicate, Deadline deadline);
+    // What it has printed so far on standard output and standard error. Complete once it has ended.
+    std::string output() const;
+    std::string errors() const;
+    // How many bytes were beyond the limit.
+    std::size_t output_dropped() const;
+    std::size_t errors_dropped() const;
+
+    // Queues bytes for its standard input; never blocks. What a program that has ended did not
+    // read is dropped.
+    void write_input(std::string_view bytes);
+    // Its standard input ends after the queued bytes.
+    void close_input();
+
+    // Waits for its end; std::nullopt: it still runs.
+    std::optional<Ending> wait(Deadline deadline);
+    std::optional<Ending> ending() const;
+    // Ends it and all that it started. Returns at once: wait() tells when it is gone.
+    void kill();
+
+    // The processor time (user and system) that it has used so far, also while it runs. Without
+    // its children.
+    std::chrono::milliseconds cpu_time() const;
+
+    struct State;  // what the two platforms differ in
+
+private:
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace harness
