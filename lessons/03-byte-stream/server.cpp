@@ -1,0 +1,33 @@
+// Lesson 03: an echo server that loses no byte when a send takes only part of them.
+// The lesson is in README.md beside this file. The TODO numbers are the same there.
+
+#include <echo.hpp>
+
+#include <array>
+#include <iostream>
+
+// TODO 1: write a function that sends all of some bytes. A send may take only part of them:
+//         send again what is left, until nothing is left.
+
+// TODO 2: let it return false as soon as a send fails, so that its caller can stop.
+
+int main() {
+    // One call, three steps: make a socket, bind it to an address, listen there.
+    // Port 0 asks the system for any port that is free.
+    echo::Listener listener = echo::listen(echo::Endpoint::loopback(0));
+
+    // Whoever starts this program learns the port from this line; std::endl sends it out at once.
+    std::cout << "listening on " << listener.endpoint() << std::endl;
+
+    // Wait here until a client connects.
+    echo::Connection client = listener.accept();
+
+    // Bytes go back as they came, however many came at a time. The loop ends with the client's
+    // stream. Only the first got.bytes bytes of the buffer are this client's.
+    std::array<char, 4096> buffer;
+    while (auto got = client.recv(buffer))
+        // TODO 3: this send may lose bytes. Call your function instead.
+        if (!client.send(echo::first(buffer, got.bytes))) break;
+
+    // Here `client` and `listener` end, and each closes its socket.
+}

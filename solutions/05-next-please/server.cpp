@@ -1,0 +1,98 @@
+// The tool echo-server: one client after another. Written ahead of lesson 05, which is to come.
+
+#include <echo.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <iostream>
+#include <string_view>
+#include <thread>
+
+constexpr std::string_view usage =
+    "usage: echo-server [port]\n"
+    "\n"
+    "Sends back every byte that a client sends, one client after another.\n"
+    "Listens on 127.0.0.1, on port 7777 unless told another; 0 lets the system pick one.\n"
+    "Ctrl-C ends it.\n";
+
+constexpr std::uint16_t default_port = 7777;
+
+// More than the two systems hold on the way between them. A client that sends more than this
+// after our goodbye is not listening to us, and gets the reset after all.
+constexpr std::size_t most_to_drain = std::size_t{16} * 1024 * 1024;
+constexpr std::chrono::seconds longest_goodbye{2};
+
+// Closing a socket with bytes unread sends a reset, and a reset can destroy echoes that the client
+// has not read yet. So end our stream, read what is still on its way, and only then close.
+void say_goodbye(echo::Connection& client) {
+    client.shutdown_send();
+
+    std::array<char, 4096> unwanted;
+    const echo::Deadline deadline = echo::after(longest_goodbye);
+    std::size_t drained = 0;
+    while (drained < most_to_drain) {
+        const auto got = client.recv(unwanted, deadline);
+        if (!got) break;
+        drained += got.bytes;
+    }
+}
+
+// Whatever becomes of this client is no reason for the server to end, so nothing is reported here.
+void serve(echo::Connection client) {
+    std::array<char, 65536> buffer;
+    while (auto got = client.recv(buffer))
+        if (!client.send_all(echo::first(buffer, got.bytes))) break;
+    say_goodbye(client);
+}
+
+[[noreturn]] void serve_everyone(echo::Listener& listener) {
+    for (;;) {
+        try {
+            serve(listener.accept());
+        } catch (const echo::Error& error) {
+            // The system is short of something, often for a moment only. The client is still in
+            // the queue, so trying again at once would spin: give the system time.
+            std::cerr << "echo-server: " << error.what() << '\n';
+            std::this_thread::sleep_for(std::chrono::seconds(1));
+        }
+    }
+}
+
+int bad_usage(std::string_view what, std::string_view value, std::string_view advice) {
+    std::cerr << "echo-server: " << what << " '" << value << "'; " << advice << '\n';
+    return 2;
+}
+
+// "--port" is an option, though an unknown one; "-1" is a number, though no port.
+bool is_option(std::string_view argument) {
+    return argument.size() > 1 && argument[0] == '-' && (argument[1] < '0' || argument[1] > '9');
+}
+
+int main(int argc, char** argv) {
+    const std::string_view argument = argc > 1 ? argv[1] : "";
+    if (argument == "--help" || argument == "-h") {
+        std::cout << usage;
+        return 0;
+    }
+    if (is_option(argument)) return bad_usage("unknown option", argument, "try --help");
+    if (argc > 2) return bad_usage("unexpected argument", argv[2], "give one port, or nothing");
+
+    std::uint16_t port = default_port;
+    try {
+        if (argc > 1) port = echo::parse_port(argument);
+    } catch (const echo::Error& error) {
+        std::cerr << "echo-server: " << error.what() << '\n';
+        return 2;
+    }
+
+    try {
+        echo::Listener listener = echo::listen(echo::Endpoint::loopback(port));
+        std::cout << "listening on " << listener.endpoint() << std::endl;
+        serve_everyone(listener);
+    } catch (const echo::Error& error) {
+        std::cerr << "echo-server: " << error.what() << '\n';
+        return 1;
+    }
+}
