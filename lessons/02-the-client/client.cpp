@@ -25,7 +25,7 @@ bool talk([[maybe_unused]] echo::Connection& server) {
     return true;
 }
 
-int main(int argc, char** argv) {
+int main(int argc, [[maybe_unused]] char** argv) {
     if (argc != 3) {
         std::cerr << "usage: client HOST PORT, for example: client 127.0.0.1 7777\n";
         return 2;
