@@ -26,8 +26,8 @@ using Deadline = Clock::time_point;
 
 // How a program ended.
 struct Ending {
-    bool by_signal = false;  // not by its own exit: a signal, a Windows exception, or the harness ended it
-    int code = 0;            // its exit code, or the signal's number (on Windows the exception's code; 9: killed)
+    bool by_signal = false;  // by a signal, a Windows exception or the harness, not by its own exit
+    int code = 0;  // its exit code, or the signal's number (Windows: the exception's; 9: killed)
 
     // In words: "exit code 0", "ended by SIGSEGV (it touched memory that is not its own)".
     std::string text() const;
@@ -59,7 +59,8 @@ public:
 
     // Waits until `predicate` holds for the standard output so far. False: the deadline passed,
     // or the program ended first.
-    bool wait_for_output(const std::function<bool(const std::string&)>& predicate, Deadline deadline);
+    bool wait_for_output(const std::function<bool(const std::string&)>& predicate,
+                         Deadline deadline);
     // What it has printed so far on standard output and standard error. Complete once it has ended.
     std::string output() const;
     std::string errors() const;

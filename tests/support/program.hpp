@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace harness {
 
@@ -58,12 +59,13 @@ private:
     class TraceFile;  // a temporary file, removed at the end
 
     Program() = default;
-    static Program start(std::vector<std::string> arguments, std::string_view faults, bool capture_input);
+    static Program start(std::vector<std::string> arguments, std::string_view faults,
+                         bool capture_input);
 
     std::string command_;
     std::string host_;
     std::uint16_t port_ = 0;
-    std::shared_ptr<TraceFile> trace_;   // before process_: the program ends before its file is removed
+    std::shared_ptr<TraceFile> trace_;  // before process_: the program ends before its file goes
     std::unique_ptr<Process> process_;
 };
 

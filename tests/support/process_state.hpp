@@ -1,0 +1,105 @@
+// What the harness knows about a running program, on any system. Only process*.cpp include this.
+//
+// One thread a process, the pump, moves all bytes: it reads both outputs into here and writes the
+// queued input. Whoever waits, waits on `changed`.
+#pragma once
+
+#include "process.hpp"
+
+#include <condition_variable>
+#include <mutex>
+#include <vector>
+
+namespace harness {
+
+// Keeps the beginning of an output and counts the rest.
+struct Captured {
+    std::size_t limit = 0;
+    std::string kept;
+    std::size_t dropped = 0;
+
+    void add(const char* bytes, std::size_t count) {
+        const std::size_t room = limit - kept.size();
+        const std::size_t taken = count < room ? count : room;
+        kept.append(bytes, taken);
+        dropped += count - taken;
+    }
+};
+
+struct Process::State {
+    explicit State(std::size_t output_limit) {
+        output.limit = output_limit;
+        errors.limit = output_limit;
+    }
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
+    virtual ~State() = default;
+
+    // Makes the pump look at the queued input.
+    virtual void wake() = 0;
+    virtual void kill() = 0;
+    virtual std::chrono::milliseconds cpu_time() = 0;
+
+    // For the pump: more output has come.
+    void captured(Captured& where, const char* bytes, std::size_t count) {
+        const std::lock_guard<std::mutex> lock(mutex);
+        where.add(bytes, count);
+        changed.notify_all();
+    }
+
+    // For the pump: the program has ended, and all that it printed is here.
+    void has_ended(Ending how) {
+        const std::lock_guard<std::mutex> lock(mutex);
+        ended = how;
+        changed.notify_all();
+    }
+
+    // For the pump: the next bytes to write, at most `at_most`. Empty: nothing is queued.
+    std::string next_input(std::size_t at_most) {
+        const std::lock_guard<std::mutex> lock(mutex);
+        return input.substr(input_done, at_most);
+    }
+
+    // For the pump: `count` bytes of the input were written.
+    void wrote_input(std::size_t count) {
+        const std::lock_guard<std::mutex> lock(mutex);
+        input_done += count;
+        if (input_done < input.size()) return;
+        input.clear();
+        input_done = 0;
+    }
+
+    // For the pump: everything is written and nothing will follow.
+    bool input_is_over() {
+        const std::lock_guard<std::mutex> lock(mutex);
+        return input_closed && input.empty();
+    }
+
+    // For the pump: nobody will read the input.
+    void drop_input() {
+        const std::lock_guard<std::mutex> lock(mutex);
+        input.clear();
+        input_done = 0;
+        input_closed = true;
+    }
+
+    std::mutex mutex;  // guards what follows
+    std::condition_variable changed;
+    Captured output;
+    Captured errors;
+    std::optional<Ending> ended;
+    std::string input;           // queued, of which `input_done` bytes are written
+    std::size_t input_done = 0;
+    bool input_closed = false;
+};
+
+// The platform's part: starts the program, or throws std::runtime_error.
+std::unique_ptr<Process::State> start_process(const Process::Options& options);
+
+// The platform's words for an ending that was not the program's own exit.
+std::string words_for_signal(int code);
+
+// `cannot start "NAME": REASON`
+std::string cannot_start(const std::string& name, const std::string& reason);
+
+}  // namespace harness
