@@ -1,0 +1,1435 @@
+// echo.hpp: TCP sockets for C++20, on Linux, macOS, the BSDs and Windows, in one file.
+//
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the echo-server authors
+//
+// ============================================================================================
+//  The manual
+// ============================================================================================
+//
+//  A server that takes one client and sends back every byte it receives:
+//
+//      #include <echo.hpp>
+//      #include <array>
+//
+//      int main() {
+//          auto listener = echo::listen(7777);
+//          auto client = listener.accept();
+//          std::array<char, 4096> buffer;
+//          while (auto got = client.recv(buffer))
+//              if (!client.send_all(echo::first(buffer, got.bytes))) break;
+//      }
+//
+//  Copy this file next to your program and build it with C++20; on Windows with MinGW add
+//  -lws2_32. There is nothing else to install and nothing to start up.
+//
+//  THE NOUNS. An Endpoint is an address and a port. A Listener waits for clients. A Connection
+//  is one conversation. The last two own a socket: they can be moved but not copied, and close
+//  it when they are destroyed.
+//
+//  THE VERBS carry the names of the system calls they make, so that `man 2 recv` explains more.
+//
+//  ERRORS come in three kinds. What goes wrong while you set up (a port in use, a host that
+//  does not exist) throws Error, whose what() is one line that says what to do. What the other
+//  side can cause (it finished, it reset the connection, it is slow) is no exception but a
+//  Result to look at: `while (auto got = client.recv(buffer))` goes on as long as bytes come.
+//  What only a mistake in the program can cause (a recv on a closed connection) throws
+//  std::logic_error.
+//
+//  TIME. Every call that can wait takes a deadline, a point in time: recv(buffer, after(2s)).
+//  Without one it waits for ever. A deadline holds for the whole call, however often the call
+//  is interrupted.
+//
+//  BYTES. recv fills a span, such as a std::array<char, 4096>. send takes a std::string_view:
+//  it may hold any byte, zeros too, and a literal sends no zero byte at its end.
+//
+//  LOOKING INSIDE. trace(std::cerr) prints every system call from then on, one line each.
+//
+//  THREADS. Different sockets may be used by different threads at the same time; one socket
+//  by one thread at a time. add_hook and trace are called before any thread is started.
+//
+//  The rest of this file: the system's headers, the declarations (all there is to know to use
+//  it), the platform layer, the implementation.
+
+#ifndef ECHO_HPP
+#define ECHO_HPP
+
+#include <cerrno>
+#include <climits>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <iosfwd>
+#include <shared_mutex>  // the trace's lock, and with it std::chrono's clocks: all of <chrono>
+                         // would cost a compiler more time than the rest of this file
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#ifdef _WIN32
+#if defined(_WINSOCKAPI_) && !defined(_WINSOCK2API_)
+#error "windows.h brought in the old winsock.h: include echo.hpp before windows.h"
+#endif
+#ifndef WIN32_LEAN_AND_MEAN
+#define WIN32_LEAN_AND_MEAN
+#endif
+#ifndef NOMINMAX
+#define NOMINMAX
+#endif
+#include <winsock2.h>  // before windows.h, which would bring in winsock.h
+#include <ws2tcpip.h>
+#ifdef _MSC_VER
+#pragma comment(lib, "ws2_32")
+#endif
+#else
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#endif
+
+namespace echo {
+
+// ============================================================================================
+//  The declarations
+// ============================================================================================
+
+// A socket as the system numbers it. On Windows it is unsigned and 64 bits wide: compare it
+// with invalid_handle, never with zero.
+#ifdef _WIN32
+using Handle = SOCKET;
+inline constexpr Handle invalid_handle = INVALID_SOCKET;
+#else
+using Handle = int;
+inline constexpr Handle invalid_handle = -1;
+#endif
+
+// --- Time ------------------------------------------------------------------------------------
+
+using Clock = std::chrono::steady_clock;  // never set back, unlike the clock on the wall
+using Deadline = Clock::time_point;
+
+inline constexpr Deadline never = (Deadline::max)();  // no deadline: wait for ever
+
+// The deadline that lies so far in the future: after(std::chrono::seconds(2)).
+[[nodiscard]] Deadline after(Clock::duration from_now);
+
+// --- Results and errors ----------------------------------------------------------------------
+
+// How a call went.
+enum class Status {
+    ok,           // it did what was asked
+    end,          // end of stream: the peer has finished sending, and every byte has been read
+    would_block,  // a non-blocking socket has nothing to give, or no room, at this moment
+    timed_out,    // the deadline came first
+    reset,        // the connection is gone: the peer reset it, or the path to it broke
+    failed,       // anything else; the result's error says what
+};
+
+// "ok", "end of stream", "would block", "timed out", "reset" or "failed".
+[[nodiscard]] std::string_view name(Status status);
+
+// What recv and send report: a status, how many bytes were moved before it, and the system's
+// error code. It counts as true only when the call did what was asked.
+struct [[nodiscard]] Result {
+    Status status = Status::ok;
+    std::size_t bytes = 0;
+    std::error_code error{};  // std::generic_category, on Windows too
+
+    explicit operator bool() const noexcept { return status == Status::ok; }
+};
+
+// Why something could not be set up. what() is one line that names the call and what it was
+// about, gives the reason, and says what to do:
+//     bind 127.0.0.1:80: permission denied; ports below 1024 need administrator rights, ...
+class Error : public std::system_error {
+public:
+    // An empty advice means the usual one for that code, where there is one.
+    Error(std::string_view call, std::string_view subject, std::error_code code,
+          std::string_view advice = {});
+
+    [[nodiscard]] const char* what() const noexcept override { return message_.c_str(); }
+    [[nodiscard]] const std::string& call() const noexcept { return call_; }
+    [[nodiscard]] const std::string& subject() const noexcept { return subject_; }
+
+private:
+    std::string call_, subject_, message_;
+};
+
+// The system's reason in lower-case words, the same on every platform: "connection refused".
+[[nodiscard]] std::string reason(std::error_code code);
+
+// --- Endpoints -------------------------------------------------------------------------------
+
+// A port from text: a whole number from 0 to 65535, digits only. Throws Error, with the code
+// std::errc::invalid_argument, for anything else ("", "0x50", "70000", " 80").
+[[nodiscard]] std::uint16_t parse_port(std::string_view text);
+
+// An IPv4 or IPv6 address and a port. ip(7), ipv6(7).
+class Endpoint {
+public:
+    Endpoint() noexcept;  // 0.0.0.0:0
+
+    // 127.0.0.1, which only programs on this machine can reach.
+    [[nodiscard]] static Endpoint loopback(std::uint16_t port) noexcept;
+    // [::], every address of this machine. listen() makes it serve IPv4 as well.
+    [[nodiscard]] static Endpoint any(std::uint16_t port) noexcept;
+    // "127.0.0.1:7777" or "[::1]:7777". No name is looked up. Throws Error. getaddrinfo(3).
+    [[nodiscard]] static Endpoint parse(std::string_view text);
+    // From the system's own structure. An IPv4 address in IPv6's clothes, ::ffff:127.0.0.1,
+    // becomes plain IPv4.
+    [[nodiscard]] static Endpoint from_native(const sockaddr* address) noexcept;
+
+    [[nodiscard]] bool is_ipv6() const noexcept;
+    [[nodiscard]] std::uint16_t port() const noexcept;
+    [[nodiscard]] Endpoint with_port(std::uint16_t port) const noexcept;
+    [[nodiscard]] std::string address() const;  // "127.0.0.1" or "::1". getnameinfo(3)
+    [[nodiscard]] std::string text() const;     // "127.0.0.1:7777" or "[::1]:7777"
+
+    [[nodiscard]] const sockaddr* native() const noexcept { return &address_.any; }
+    [[nodiscard]] socklen_t native_size() const noexcept;
+
+    friend bool operator==(const Endpoint& a, const Endpoint& b) noexcept {
+        return a.native_size() == b.native_size() &&
+               std::memcmp(&a.address_, &b.address_, sizeof a.address_) == 0;
+    }
+
+private:
+    union {
+        sockaddr any;
+        sockaddr_in v4;
+        sockaddr_in6 v6;
+    } address_;
+};
+
+template <class Traits>
+std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out,
+                                             const Endpoint& endpoint) {
+    return out << endpoint.text();
+}
+
+// The endpoints that a host's name stands for, in the order in which to try them; at least
+// one. `for (const Endpoint& candidate : resolve("localhost", 7777))`.
+class Endpoints {
+public:
+    class iterator {
+    public:
+        explicit iterator(const addrinfo* at) noexcept : at_(at) {}
+        Endpoint operator*() const noexcept { return Endpoint::from_native(at_->ai_addr); }
+        iterator& operator++() noexcept { at_ = at_->ai_next; return *this; }
+        bool operator==(const iterator&) const noexcept = default;
+
+    private:
+        const addrinfo* at_;
+    };
+
+    explicit Endpoints(addrinfo* list) noexcept : list_(list) {}  // takes ownership
+    Endpoints(Endpoints&& other) noexcept : list_(std::exchange(other.list_, nullptr)) {}
+    Endpoints& operator=(Endpoints&& other) noexcept;
+    ~Endpoints();
+
+    [[nodiscard]] iterator begin() const noexcept { return iterator(list_); }
+    [[nodiscard]] iterator end() const noexcept { return iterator(nullptr); }
+
+private:
+    addrinfo* list_;
+};
+
+// Looks a host up: a name, or an address as text. Makes the call getaddrinfo(3), which may ask
+// a name server and wait for it. Throws Error when there is no such host.
+[[nodiscard]] Endpoints resolve(std::string_view host, std::uint16_t port);
+
+// --- Sockets ---------------------------------------------------------------------------------
+
+// Owns one handle and closes it. Connection and Listener are built on it.
+class Socket {
+public:
+    Socket() noexcept = default;
+    explicit Socket(Handle handle) noexcept : handle_(handle) {}
+    Socket(Socket&& other) noexcept;
+    Socket& operator=(Socket&& other) noexcept;
+    ~Socket() { close(); }
+
+    [[nodiscard]] Handle handle() const noexcept { return handle_; }
+    [[nodiscard]] bool is_open() const noexcept { return handle_ != invalid_handle; }
+    void close() noexcept;     // close(2); does nothing the second time
+    Handle release() noexcept; // gives the handle away, without closing it
+
+    // Whether calls on it wait, or fail with "would block". fcntl(2) with O_NONBLOCK.
+    void set_nonblocking(bool on);
+    [[nodiscard]] bool is_nonblocking() const noexcept { return nonblocking_; }
+
+private:
+    Handle handle_ = invalid_handle;
+    bool nonblocking_ = false;
+};
+
+// One conversation over TCP. tcp(7), RFC 9293.
+class Connection {
+public:
+    Connection() noexcept = default;  // not open
+    Connection(Socket socket, const Endpoint& peer) noexcept;
+
+    // Receives some bytes: at least one, at most as many as fit into the buffer. Waits until
+    // there are some. Status::end, with no bytes, when the peer has finished sending; reset
+    // when the connection broke. How the peer cut its bytes into sends is not to be seen here.
+    // recv(2)
+    Result recv(std::span<char> buffer, Deadline deadline = never);
+
+    // Receives until the buffer is full. A status other than ok says why it is not, and bytes
+    // how far it is filled. recv(2), as often as it takes.
+    Result recv_exactly(std::span<char> buffer, Deadline deadline = never);
+
+    // Gives bytes to the system to send, and says how many it took: it may be only the first
+    // part of them. reset when the peer takes no more. Never raises SIGPIPE. send(2)
+    Result send(std::string_view bytes, Deadline deadline = never);
+
+    // Sends all of the bytes. A status other than ok says why not, and bytes how many the
+    // system took. send(2), as often as it takes.
+    Result send_all(std::string_view bytes, Deadline deadline = never);
+
+    // Says that we have finished sending (half-close): the peer reads what is on its way, then
+    // end of stream. We can still receive. If the connection is gone already there is nobody
+    // to tell, and that is no error. shutdown(2) with SHUT_WR
+    void shutdown_send();
+
+    // Breaks the connection off at once: the peer gets a reset, and bytes on their way are
+    // lost. close(2) with SO_LINGER set to zero seconds
+    void reset();
+
+    // Ends both directions. Bytes already sent still arrive, unless there are received bytes
+    // that nobody has read: then the system resets the connection. close(2)
+    void close() noexcept { socket_.close(); }
+    [[nodiscard]] bool is_open() const noexcept { return socket_.is_open(); }
+
+    // In non-blocking mode a call without a deadline reports would_block instead of waiting.
+    void set_nonblocking(bool on);
+
+    [[nodiscard]] Endpoint local() const;  // this side's address and port. getsockname(2)
+    [[nodiscard]] Endpoint peer() const noexcept { return peer_; }
+    [[nodiscard]] Handle handle() const noexcept { return socket_.handle(); }
+
+private:
+    template <class Transfer>
+    Result transfer(short event, Deadline deadline, Transfer once);
+    void require_open(const char* call) const;
+
+    Socket socket_;
+    Endpoint peer_;
+    bool waits_ = true;
+    bool finished_sending_ = false;
+};
+
+// Connects to a server. Tries every address of the host in turn until one answers. Throws
+// Error, of the last address tried: refused, unreachable, timed out. The deadline holds for
+// all of them together. socket(2), connect(2); getaddrinfo(3) when given a name
+[[nodiscard]] Connection connect(std::string_view host, std::uint16_t port,
+                                 Deadline deadline = never);
+[[nodiscard]] Connection connect(const Endpoint& where, Deadline deadline = never);
+
+// What try_accept reports. It counts as true only when the connection is open.
+struct [[nodiscard]] Accepted {
+    Status status = Status::ok;
+    Connection connection{};
+    std::error_code error{};
+
+    explicit operator bool() const noexcept { return status == Status::ok; }
+};
+
+// A socket that clients connect to.
+class Listener {
+public:
+    explicit Listener(Socket socket) noexcept : socket_(std::move(socket)) {}
+
+    // Waits for a client. A client that gave up while it was waiting in line is passed over.
+    // Throws Error when the system has no room for another socket. accept(2)
+    [[nodiscard]] Connection accept();
+
+    // Takes a client that is waiting, if there is one by then; without a deadline it does not
+    // wait. would_block or timed_out when there is none. failed when the system has no room
+    // for another socket (std::errc::too_many_files_open, ...): the client stays in line, so
+    // leave the listener alone for a moment instead of asking again at once. poll(2), accept(2)
+    Accepted try_accept(Deadline deadline = (Deadline::min)());
+
+    [[nodiscard]] Endpoint endpoint() const;  // where it listens. getsockname(2)
+    void close() noexcept { socket_.close(); }
+    [[nodiscard]] bool is_open() const noexcept { return socket_.is_open(); }
+    [[nodiscard]] Handle handle() const noexcept { return socket_.handle(); }
+
+private:
+    Accepted accept_until(Deadline deadline);
+    void require_open() const;
+
+    Socket socket_;
+};
+
+// Starts to listen at one address of this machine. Port 0 lets the system choose a free one:
+// ask endpoint() which. A server can be started again at once on the port it had; a second one
+// beside it is refused. Throws Error: in use, permission denied, no such address here.
+// socket(2), bind(2), listen(2)
+[[nodiscard]] Listener listen(const Endpoint& where);
+
+// The same at every address of this machine: IPv6 and IPv4 with one socket where the system
+// allows it, else IPv4.
+[[nodiscard]] Listener listen(std::uint16_t port);
+
+// --- Small helpers ---------------------------------------------------------------------------
+
+// The first so many bytes of a buffer: what a recv has filled. Throws std::out_of_range when
+// the buffer is smaller.
+[[nodiscard]] std::string_view first(std::span<const char> buffer, std::size_t count);
+
+// Bytes as a person can read them: in quotes, with \n, \x00 and \xff for what can't be printed,
+// and ... when there are more than at_most.
+[[nodiscard]] std::string quote(std::string_view bytes, std::size_t at_most = 32);
+
+// --- The seam: watching and changing system calls ----------------------------------------------
+
+// One system call, as a hook sees it before and after it is made.
+struct Call {
+    std::string_view name;               // as in its man page: "recv"
+    Handle socket = invalid_handle;      // on which socket; invalid where there is none yet
+    std::string_view detail{};           // an option's name, what poll waits for, a host
+    const Endpoint* endpoint = nullptr;  // bind and connect: where; accept: who, afterwards
+    const char* data = nullptr;          // recv and send: the bytes
+    std::size_t length = 0;              // recv and send: how many are asked for
+    long long result = 0;                // afterwards: bytes, or the new handle; -1: failed
+    int error = 0;                       // an errno value, on Windows too
+};
+
+// Sees every system call that this library makes. before() may lower call.length, or set
+// call.error: then the call is not made, and fails with that error.
+struct Hook {
+    virtual ~Hook() = default;
+    virtual void before(Call&) {}
+    virtual void after(const Call&) {}
+    Hook* next = nullptr;
+};
+
+// Puts a hook in front of the others. Before any thread is started; the hook has to outlive
+// every socket.
+void add_hook(Hook& hook);
+
+// Prints every system call from now on to a stream such as std::cerr, one line each:
+//     socket 4: recv at most 4096 bytes -> 6 bytes "hello\n"
+template <class Stream>
+void trace(Stream& out);
+
+// One call as a line of the trace, without the line's end.
+[[nodiscard]] std::string describe(const Call& call);
+
+// ============================================================================================
+//  The platform layer
+//
+//  Every system call is made here and nowhere else. Each function is a leaf: it makes one call,
+//  through the seam, and knows how the platforms differ about it. Errors come out as errno
+//  values on every platform.
+// ============================================================================================
+
+namespace sys {
+
+// What a system call returned, and its error, or 0.
+struct Outcome {
+    long long value;
+    int error;
+};
+
+inline Hook* hooks = nullptr;  // the newest first; null unless someone watches
+
+#ifdef _WIN32
+
+// Winsock has error numbers of its own. std::errc does not know them on MinGW, so they are
+// turned into errno's here. One without a counterpart stays as it is (10000 and more).
+inline int errno_from_winsock(int code) noexcept {
+    switch (code) {
+        case WSAEINTR: return EINTR;
+        case WSAEBADF: return EBADF;
+        case WSAEACCES: return EACCES;
+        case WSAEFAULT: return EFAULT;
+        case WSAEINVAL: return EINVAL;
+        case WSAEMFILE: return EMFILE;
+        case WSAEWOULDBLOCK: return EWOULDBLOCK;
+        case WSAEINPROGRESS: return EINPROGRESS;
+        case WSAEALREADY: return EALREADY;
+        case WSAENOTSOCK: return ENOTSOCK;
+        case WSAEDESTADDRREQ: return EDESTADDRREQ;
+        case WSAEMSGSIZE: return EMSGSIZE;
+        case WSAEPROTOTYPE: return EPROTOTYPE;
+        case WSAENOPROTOOPT: return ENOPROTOOPT;
+        case WSAEPROTONOSUPPORT: return EPROTONOSUPPORT;
+        case WSAEOPNOTSUPP: return EOPNOTSUPP;
+        case WSAEAFNOSUPPORT: return EAFNOSUPPORT;
+        case WSAEADDRINUSE: return EADDRINUSE;
+        case WSAEADDRNOTAVAIL: return EADDRNOTAVAIL;
+        case WSAENETDOWN: return ENETDOWN;
+        case WSAENETUNREACH: return ENETUNREACH;
+        case WSAENETRESET: return ENETRESET;
+        case WSAECONNABORTED: return ECONNABORTED;
+        case WSAECONNRESET: return ECONNRESET;
+        case WSAENOBUFS: return ENOBUFS;
+        case WSAEISCONN: return EISCONN;
+        case WSAENOTCONN: return ENOTCONN;
+        case WSAESHUTDOWN: return EPIPE;
+        case WSAETIMEDOUT: return ETIMEDOUT;
+        case WSAECONNREFUSED: return ECONNREFUSED;
+        case WSAEHOSTUNREACH: return EHOSTUNREACH;
+        default: return code;
+    }
+}
+
+inline int last_error() noexcept { return errno_from_winsock(::WSAGetLastError()); }
+
+// Winsock has to be started once in a process; C++ makes sure of the once. It is never
+// stopped: sockets may outlive main, and the end of the process cleans up.
+inline void start_up() {
+    static const int error = [] {
+        WSADATA unused;
+        return ::WSAStartup(MAKEWORD(2, 2), &unused);
+    }();
+    if (error != 0) throw Error("WSAStartup", "2.2", {error, std::system_category()});
+}
+
+using IoSize = int;
+inline constexpr int send_flags = 0;
+inline constexpr int end_of_sending = SD_SEND;
+
+#else
+
+inline int last_error() noexcept { return errno; }
+inline void start_up() noexcept {}
+
+using IoSize = std::size_t;
+#ifdef MSG_NOSIGNAL
+inline constexpr int send_flags = MSG_NOSIGNAL;  // no SIGPIPE; where it is missing, prepare()
+#else
+inline constexpr int send_flags = 0;
+#endif
+inline constexpr int end_of_sending = SHUT_WR;
+
+#endif
+
+// The seam. Makes the call unless a hook has it fail, and shows it to the hooks before and
+// after. The lambda `make` makes the call and returns what it returned.
+template <class Make>
+Outcome through(Call& call, Make make) {
+    const std::size_t asked = call.length;
+    for (Hook* hook = hooks; hook; hook = hook->next) hook->before(call);
+    call.result = call.error != 0 ? -1 : static_cast<long long>(make());
+    if (call.result == -1 && call.error == 0) call.error = last_error();
+    call.length = asked;  // a hook that lowered it plays the system: the program asked for this
+    for (Hook* hook = hooks; hook; hook = hook->next) hook->after(call);
+    return {call.result, call.error};
+}
+
+// Windows takes lengths as int, and macOS refuses any above INT_MAX.
+inline IoSize io_size(std::size_t length) noexcept {
+    return static_cast<IoSize>((std::min)(length, std::size_t{INT_MAX}));
+}
+
+inline Outcome recv(Handle socket, char* into, std::size_t length) {
+    Call call{.name = "recv", .socket = socket, .data = into, .length = length};
+    return through(call, [&] { return ::recv(socket, into, io_size(call.length), 0); });
+}
+
+inline Outcome send(Handle socket, const char* from, std::size_t length) {
+    Call call{.name = "send", .socket = socket, .data = from, .length = length};
+    return through(call, [&] {
+        return ::send(socket, from, io_size(call.length), send_flags);
+    });
+}
+
+inline Outcome set_option(Handle socket, int level, int option, std::string_view option_name,
+                          const void* value, std::size_t size) {
+    Call call{.name = "setsockopt", .socket = socket, .detail = option_name};
+    return through(call, [&] {
+        return ::setsockopt(socket, level, option, static_cast<const char*>(value),
+                            static_cast<socklen_t>(size));
+    });
+}
+
+inline Outcome set_option(Handle socket, int level, int option, std::string_view option_name,
+                          int value) {
+    return set_option(socket, level, option, option_name, &value, sizeof value);
+}
+
+// What a new socket needs before anything else.
+inline void prepare([[maybe_unused]] Handle socket) {
+#ifdef _WIN32
+    // A child process must not inherit it: the port would stay taken after we have gone.
+    ::SetHandleInformation(reinterpret_cast<HANDLE>(socket), HANDLE_FLAG_INHERIT, 0);
+#else
+#ifndef SOCK_CLOEXEC
+    ::fcntl(socket, F_SETFD, FD_CLOEXEC);  // the same, where socket() can't do it itself
+#endif
+#ifdef SO_NOSIGPIPE
+    // macOS's way to have no SIGPIPE. It fails when the peer has gone already: never mind.
+    set_option(socket, SOL_SOCKET, SO_NOSIGPIPE, "SO_NOSIGPIPE", 1);
+#endif
+#endif
+}
+
+inline Outcome socket(int family) {
+    start_up();
+    Call call{.name = "socket", .detail = family == AF_INET6 ? "IPv6" : "IPv4"};
+    const Outcome made = through(call, [&] {
+#ifdef _WIN32
+        return ::WSASocketW(family, SOCK_STREAM, IPPROTO_TCP, nullptr, 0,
+                            WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+#elif defined(SOCK_CLOEXEC)
+        return ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+#else
+        return ::socket(family, SOCK_STREAM, 0);
+#endif
+    });
+    if (made.error == 0) prepare(static_cast<Handle>(made.value));
+    return made;
+}
+
+inline Outcome close(Handle socket) {
+    Call call{.name = "close", .socket = socket};
+    return through(call, [&] {
+#ifdef _WIN32
+        return ::closesocket(socket);
+#else
+        return ::close(socket);  // not tried again after EINTR: the handle is gone already
+#endif
+    });
+}
+
+inline Outcome set_nonblocking(Handle socket, bool on) {
+#ifdef _WIN32
+    Call call{.name = "ioctlsocket", .socket = socket, .detail = on ? "non-blocking" : "blocking"};
+    return through(call, [&] {
+        u_long mode = on;
+        return ::ioctlsocket(socket, static_cast<long>(FIONBIO), &mode);
+    });
+#else
+    Call call{.name = "fcntl", .socket = socket, .detail = on ? "non-blocking" : "blocking"};
+    return through(call, [&] {
+        const int flags = ::fcntl(socket, F_GETFL);
+        if (flags == -1) return -1;
+        return ::fcntl(socket, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
+    });
+#endif
+}
+
+// Accepts a client; the new socket is in blocking mode on every platform. Linux never hands
+// the listener's mode on, the others do.
+inline Outcome accept(Handle listener, Endpoint& peer) {
+    sockaddr_storage from{};
+    socklen_t size = sizeof from;
+    Call call{.name = "accept", .socket = listener, .endpoint = &peer};
+    return through(call, [&] {
+        auto* const address = reinterpret_cast<sockaddr*>(&from);
+#if !defined(_WIN32) && defined(SOCK_CLOEXEC)
+        const Handle taken = ::accept4(listener, address, &size, SOCK_CLOEXEC);
+        if (taken != invalid_handle) prepare(taken);
+#else
+        const Handle taken = ::accept(listener, address, &size);
+        if (taken != invalid_handle) prepare(taken);
+        if (taken != invalid_handle) set_nonblocking(taken, false);
+#endif
+        peer = Endpoint::from_native(address);
+        return taken;
+    });
+}
+
+inline Outcome bind(Handle socket, const Endpoint& where) {
+    Call call{.name = "bind", .socket = socket, .endpoint = &where};
+    return through(call, [&] { return ::bind(socket, where.native(), where.native_size()); });
+}
+
+inline Outcome listen(Handle socket) {
+    Call call{.name = "listen", .socket = socket};
+    return through(call, [&] { return ::listen(socket, SOMAXCONN); });
+}
+
+inline Outcome connect(Handle socket, const Endpoint& where) {
+    Call call{.name = "connect", .socket = socket, .endpoint = &where};
+    return through(call, [&] { return ::connect(socket, where.native(), where.native_size()); });
+}
+
+inline Outcome shutdown_send(Handle socket) {
+    Call call{.name = "shutdown", .socket = socket, .detail = "sending"};
+    return through(call, [&] { return ::shutdown(socket, end_of_sending); });
+}
+
+// Who may have a port. POSIX: a server may take its port back while connections of its last
+// run are still winding down. Windows does that by itself, and its SO_REUSEADDR would let a
+// second server steal the port of a running one: there it is asked to refuse that.
+inline Outcome claim_port(Handle socket) {
+#ifdef _WIN32
+    return set_option(socket, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, "SO_EXCLUSIVEADDRUSE", 1);
+#else
+    return set_option(socket, SOL_SOCKET, SO_REUSEADDR, "SO_REUSEADDR", 1);
+#endif
+}
+
+// Lets an IPv6 socket serve IPv4 clients too. OpenBSD refuses; Windows needs to be asked.
+inline Outcome serve_both_families(Handle socket) {
+    return set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, "IPV6_V6ONLY", 0);
+}
+
+inline Outcome reset_on_close(Handle socket) {
+    linger at_once{};
+    at_once.l_onoff = 1;
+    at_once.l_linger = 0;
+    return set_option(socket, SOL_SOCKET, SO_LINGER, "SO_LINGER", &at_once, sizeof at_once);
+}
+
+// The error that a connection attempt has left behind, or 0.
+inline int pending_error(Handle socket) {
+    int pending = 0;
+    socklen_t size = sizeof pending;
+    Call call{.name = "getsockopt", .socket = socket, .detail = "SO_ERROR"};
+    const Outcome asked = through(call, [&] {
+        return ::getsockopt(socket, SOL_SOCKET, SO_ERROR, reinterpret_cast<char*>(&pending),
+                            &size);
+    });
+    if (asked.error != 0) return asked.error;
+#ifdef _WIN32
+    return errno_from_winsock(pending);
+#else
+    return pending;
+#endif
+}
+
+inline Outcome local_endpoint(Handle socket, Endpoint& local) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    Call call{.name = "getsockname", .socket = socket};
+    const Outcome asked = through(call, [&] {
+        return ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
+    });
+    if (asked.error == 0) local = Endpoint::from_native(reinterpret_cast<sockaddr*>(&address));
+    return asked;
+}
+
+// Waits until a socket is ready (poll's POLLIN or POLLOUT), at most so many milliseconds, or
+// for ever when they are -1. The value is 0 when it is not. A hang-up or an error counts as
+// ready: the next call on the socket then says what it is. Not select: it can't take a
+// descriptor of 1024 or more.
+inline Outcome poll(Handle socket, short event, int milliseconds) {
+    pollfd watched{};
+    watched.fd = socket;
+    watched.events = event;
+    Call call{.name = "poll", .socket = socket,
+              .detail = event == POLLOUT ? "until writable" : "until readable"};
+    return through(call, [&] {
+#ifdef _WIN32
+        return ::WSAPoll(&watched, 1, milliseconds);
+#else
+        return ::poll(&watched, 1, milliseconds);
+#endif
+    });
+}
+
+// Waits until a connection attempt has an outcome.
+inline Outcome poll_connect(Handle socket, int milliseconds) {
+#ifdef _WIN32
+    // WSAPoll did not report a refused attempt before Windows 10 2004; select always did.
+    Call call{.name = "select", .socket = socket, .detail = "until connected"};
+    return through(call, [&] {
+        fd_set connected, refused;
+        FD_ZERO(&connected);
+        FD_ZERO(&refused);
+        connected.fd_count = refused.fd_count = 1;
+        connected.fd_array[0] = refused.fd_array[0] = socket;
+        timeval limit{milliseconds / 1000, milliseconds % 1000 * 1000};
+        return ::select(0, nullptr, &connected, &refused, milliseconds < 0 ? nullptr : &limit);
+    });
+#else
+    return poll(socket, POLLOUT, milliseconds);
+#endif
+}
+
+// Looks a name up. The value is 0 or one of getaddrinfo's own error codes.
+inline Outcome getaddrinfo(const std::string& host, std::uint16_t port, int flags,
+                           addrinfo*& found) {
+    start_up();
+    addrinfo hints{};
+    hints.ai_family = AF_UNSPEC;
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_protocol = IPPROTO_TCP;
+    hints.ai_flags = flags | AI_NUMERICSERV;
+    Call call{.name = "getaddrinfo", .detail = host};
+    return through(call, [&] {
+        return ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
+    });
+}
+
+// The address as text. No system call, so not through the seam.
+inline std::string numeric_host(const Endpoint& endpoint) {
+    start_up();
+    char text[NI_MAXHOST] = "";
+    ::getnameinfo(endpoint.native(), endpoint.native_size(), text, sizeof text, nullptr, 0,
+                  NI_NUMERICHOST);
+    return text;
+}
+
+}  // namespace sys
+
+// ============================================================================================
+//  Chapter 1: errors, in words
+// ============================================================================================
+
+namespace detail {
+
+struct Words {
+    std::errc code;
+    const char* reason;
+    const char* advice;
+};
+
+// The system's own messages differ from platform to platform, and say nothing about a cure.
+inline constexpr Words words[] = {
+    {std::errc::invalid_argument, "not valid", ""},
+    {std::errc::permission_denied, "permission denied",
+     "ports below 1024 need administrator rights, choose one from 1024 up"},
+    {std::errc::address_in_use, "address already in use",
+     "another program has that port, stop it or choose another port"},
+    {std::errc::address_not_available, "no such address on this machine",
+     "use one of this machine's own addresses, such as 127.0.0.1"},
+    {std::errc::connection_refused, "connection refused",
+     "nothing listens there, start the server or check the host and the port"},
+    {std::errc::timed_out, "timed out",
+     "no answer came, check the host, the port and the firewalls between"},
+    {std::errc::host_unreachable, "host unreachable", "check the address and the network"},
+    {std::errc::network_unreachable, "network unreachable", "check the address and the network"},
+    {std::errc::address_family_not_supported, "this system does not know that kind of address",
+     "use an IPv4 address, such as 127.0.0.1"},
+    {std::errc::too_many_files_open, "too many open sockets and files in this program",
+     "close some, or raise the limit (ulimit -n)"},
+    {std::errc::too_many_files_open_in_system, "too many open sockets and files on this system",
+     "close some programs"},
+    {std::errc::no_buffer_space, "no buffer space", "the system is short of memory"},
+    {std::errc::not_enough_memory, "not enough memory", "the system is short of memory"},
+    {std::errc::connection_reset, "connection reset by peer", ""},
+    {std::errc::connection_aborted, "connection aborted", ""},
+    {std::errc::broken_pipe, "broken pipe, the peer takes no more", ""},
+    {std::errc::not_connected, "not connected", ""},
+    {std::errc::interrupted, "interrupted by a signal", ""},
+    {std::errc::operation_in_progress, "in progress", ""},
+    {std::errc::operation_would_block, "would block", ""},
+    {std::errc::resource_unavailable_try_again, "would block", ""},
+};
+
+inline const Words* words_for(std::error_code code) noexcept {
+    if (code.category() != std::generic_category()) return nullptr;
+    for (const Words& entry : words)
+        if (code == entry.code) return &entry;
+    return nullptr;
+}
+
+// getaddrinfo's error codes are numbers of their own, so they get a category of their own.
+struct LookupCategory : std::error_category {
+    [[nodiscard]] const char* name() const noexcept override { return "getaddrinfo"; }
+    [[nodiscard]] std::string message(int code) const override {
+        if (code == EAI_NONAME) return "no such host";
+        if (code == EAI_AGAIN) return "the name server does not answer";
+        return "can't be looked up (getaddrinfo's code " + std::to_string(code) + ")";
+    }
+};
+
+inline const std::error_category& lookup_category() {
+    static const LookupCategory category;
+    return category;
+}
+
+// From an errno value. A code of Winsock's that has no errno goes to the system's category.
+inline std::error_code error_code(int error) {
+    if (error >= 10000) return {error, std::system_category()};
+    return {error, std::generic_category()};
+}
+
+inline bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK; }
+
+inline Status status_of(int error) noexcept {
+    switch (error) {
+        case ECONNRESET:
+        case ECONNABORTED:
+        case EPIPE:
+        case EPROTOTYPE:  // macOS, for a send while the connection is being torn down
+        case ENETRESET: return Status::reset;
+        default: return would_block(error) ? Status::would_block : Status::failed;
+    }
+}
+
+inline Result failure(int error) { return {status_of(error), 0, error_code(error)}; }
+inline Result timed_out() { return {Status::timed_out, 0, error_code(ETIMEDOUT)}; }
+
+}  // namespace detail
+
+inline std::string_view name(Status status) {
+    switch (status) {
+        case Status::ok: return "ok";
+        case Status::end: return "end of stream";
+        case Status::would_block: return "would block";
+        case Status::timed_out: return "timed out";
+        case Status::reset: return "reset";
+        case Status::failed: break;
+    }
+    return "failed";
+}
+
+inline std::string reason(std::error_code code) {
+    const detail::Words* known = detail::words_for(code);
+    return known ? known->reason : code.message();
+}
+
+inline Error::Error(std::string_view call, std::string_view subject, std::error_code code,
+                    std::string_view advice)
+    : std::system_error(code), call_(call), subject_(subject) {
+    const detail::Words* known = detail::words_for(code);
+    if (advice.empty() && known) advice = known->advice;
+    message_ = call_ + ' ' + subject_ + ": " + reason(code);
+    if (!advice.empty()) message_.append("; ").append(advice);
+}
+
+// ============================================================================================
+//  Chapter 2: time
+// ============================================================================================
+
+inline Deadline after(Clock::duration from_now) {
+    const Deadline now = Clock::now();
+    return from_now >= never - now ? never : now + from_now;
+}
+
+namespace detail {
+
+// How long poll may wait: rounded up, so that it does not wake just before the deadline and
+// find nothing to do. At most an hour at a time, which is far from an int's limit.
+inline int poll_timeout(Deadline deadline) {
+    if (deadline == never) return -1;
+    const Deadline now = Clock::now();
+    if (deadline <= now) return 0;
+    constexpr std::chrono::milliseconds hour = std::chrono::hours(1);
+    if (deadline - now > hour) return static_cast<int>(hour.count());
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now);
+    return static_cast<int>(left.count());
+}
+
+// Waits with one of the platform layer's poll calls. 0 when ready, else an errno value:
+// ETIMEDOUT when the deadline came first. Goes back to waiting when a signal interrupts.
+template <class Poll>
+int wait(Deadline deadline, Poll poll) {
+    for (;;) {
+        const sys::Outcome outcome = poll(poll_timeout(deadline));
+        if (outcome.error != 0 && outcome.error != EINTR) return outcome.error;
+        if (outcome.error == 0 && outcome.value > 0) return 0;
+        if (deadline != never && Clock::now() >= deadline) return ETIMEDOUT;
+    }
+}
+
+inline int wait_ready(Handle socket, short event, Deadline deadline) {
+    return wait(deadline, [&](int timeout) { return sys::poll(socket, event, timeout); });
+}
+
+}  // namespace detail
+
+// ============================================================================================
+//  Chapter 3: endpoints
+// ============================================================================================
+
+inline std::uint16_t parse_port(std::string_view text) {
+    unsigned value = 0;
+    bool valid = !text.empty() && text.size() <= 5;
+    for (const char digit : text) {
+        valid = valid && digit >= '0' && digit <= '9';
+        if (valid) value = value * 10 + static_cast<unsigned>(digit - '0');
+    }
+    if (!valid || value > 65535)
+        throw Error("port", quote(text), std::make_error_code(std::errc::invalid_argument),
+                    "give a whole number from 0 to 65535, such as 7777");
+    return static_cast<std::uint16_t>(value);
+}
+
+inline Endpoint::Endpoint() noexcept {
+    std::memset(&address_, 0, sizeof address_);  // its padding too: == compares the bytes
+    address_.v4.sin_family = AF_INET;
+}
+
+inline Endpoint Endpoint::loopback(std::uint16_t port) noexcept {
+    Endpoint endpoint;
+    endpoint.address_.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return endpoint.with_port(port);
+}
+
+inline Endpoint Endpoint::any(std::uint16_t port) noexcept {
+    Endpoint endpoint;  // all zeros is [::] already
+    endpoint.address_.v6.sin6_family = AF_INET6;
+    return endpoint.with_port(port);
+}
+
+inline Endpoint Endpoint::with_port(std::uint16_t port) const noexcept {
+    Endpoint copy = *this;
+    if (is_ipv6()) copy.address_.v6.sin6_port = htons(port);
+    else copy.address_.v4.sin_port = htons(port);
+    return copy;
+}
+
+inline bool Endpoint::is_ipv6() const noexcept { return address_.any.sa_family == AF_INET6; }
+
+inline std::uint16_t Endpoint::port() const noexcept {
+    return ntohs(is_ipv6() ? address_.v6.sin6_port : address_.v4.sin_port);
+}
+
+inline socklen_t Endpoint::native_size() const noexcept {
+    return is_ipv6() ? sizeof address_.v6 : sizeof address_.v4;
+}
+
+inline Endpoint Endpoint::from_native(const sockaddr* address) noexcept {
+    Endpoint endpoint;
+    if (address->sa_family != AF_INET6) {
+        std::memcpy(&endpoint.address_.v4, address, sizeof endpoint.address_.v4);
+        return endpoint;
+    }
+    sockaddr_in6 v6;
+    std::memcpy(&v6, address, sizeof v6);
+    if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {  // the IPv4 address is in the last four bytes
+        std::memcpy(&endpoint.address_.v4.sin_addr, v6.sin6_addr.s6_addr + 12, 4);
+        endpoint.address_.v4.sin_port = v6.sin6_port;
+    } else {
+        endpoint.address_.v6 = v6;
+    }
+    return endpoint;
+}
+
+inline std::string Endpoint::address() const { return sys::numeric_host(*this); }
+
+inline std::string Endpoint::text() const {
+    const std::string port_text = std::to_string(port());
+    return is_ipv6() ? '[' + address() + "]:" + port_text : address() + ':' + port_text;
+}
+
+inline Endpoint Endpoint::parse(std::string_view text) {
+    const Error wrong("address", quote(text), std::make_error_code(std::errc::invalid_argument),
+                      "write an address and a port, such as 127.0.0.1:7777 or [::1]:7777");
+    const std::size_t colon = text.rfind(':');
+    if (colon == text.npos) throw wrong;
+    std::string_view host = text.substr(0, colon);
+    const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+    if (bracketed) host = host.substr(1, host.size() - 2);
+    if (host.empty() || (host.find(':') != host.npos) != bracketed) throw wrong;
+
+    addrinfo* found = nullptr;
+    const std::uint16_t port = parse_port(text.substr(colon + 1));
+    const auto outcome = sys::getaddrinfo(std::string(host), port, AI_NUMERICHOST, found);
+    if (outcome.value != 0) throw wrong;
+    return *Endpoints(found).begin();
+}
+
+inline Endpoints& Endpoints::operator=(Endpoints&& other) noexcept {
+    std::swap(list_, other.list_);
+    return *this;
+}
+
+inline Endpoints::~Endpoints() {
+    if (list_) ::freeaddrinfo(list_);
+}
+
+inline Endpoints resolve(std::string_view host, std::uint16_t port) {
+    addrinfo* found = nullptr;
+    const std::string text(host);
+    const bool usable = !text.empty() && text.find('\0') == text.npos;
+    const auto outcome = usable ? sys::getaddrinfo(text, port, 0, found)
+                                : sys::Outcome{EAI_NONAME, 0};
+    if (outcome.error != 0) throw Error("getaddrinfo", text, detail::error_code(outcome.error));
+    if (outcome.value == 0) return Endpoints(found);
+    throw Error("host", quote(text, 80), {static_cast<int>(outcome.value),
+                detail::lookup_category()}, "check the spelling, or use an address");
+}
+
+// ============================================================================================
+//  Chapter 4: the socket
+// ============================================================================================
+
+inline Socket::Socket(Socket&& other) noexcept
+    : handle_(other.release()), nonblocking_(std::exchange(other.nonblocking_, false)) {}
+
+inline Socket& Socket::operator=(Socket&& other) noexcept {
+    if (this == &other) return *this;
+    close();
+    nonblocking_ = std::exchange(other.nonblocking_, false);
+    handle_ = other.release();
+    return *this;
+}
+
+inline void Socket::close() noexcept {
+    if (is_open()) sys::close(release());
+}
+
+inline Handle Socket::release() noexcept { return std::exchange(handle_, invalid_handle); }
+
+inline void Socket::set_nonblocking(bool on) {
+    if (on == nonblocking_) return;
+    const sys::Outcome outcome = sys::set_nonblocking(handle_, on);
+    if (outcome.error != 0)
+        throw Error("fcntl", on ? "non-blocking" : "blocking", detail::error_code(outcome.error));
+    nonblocking_ = on;
+}
+
+namespace detail {
+
+inline void check(const sys::Outcome& outcome, std::string_view call, const Endpoint& where) {
+    if (outcome.error != 0) throw Error(call, where.text(), error_code(outcome.error));
+}
+
+inline Socket open_socket(const Endpoint& where) {
+    const sys::Outcome made = sys::socket(where.is_ipv6() ? AF_INET6 : AF_INET);
+    check(made, "socket", where);
+    return Socket(static_cast<Handle>(made.value));
+}
+
+inline Endpoint local_endpoint(const Socket& socket, const char* of) {
+    if (!socket.is_open()) throw std::logic_error(std::string(of) + " is not open");
+    Endpoint local;
+    const sys::Outcome asked = sys::local_endpoint(socket.handle(), local);
+    if (asked.error != 0) throw Error("getsockname", of, error_code(asked.error));
+    return local;
+}
+
+}  // namespace detail
+
+// ============================================================================================
+//  Chapter 5: the connection
+// ============================================================================================
+
+inline Connection::Connection(Socket socket, const Endpoint& peer) noexcept
+    : socket_(std::move(socket)), peer_(peer) {}
+
+inline void Connection::require_open(const char* call) const {
+    if (!is_open())
+        throw std::logic_error(std::string(call) +
+                               " on a connection that is closed or was moved from");
+}
+
+// The worker behind recv and send: makes the call `once`, again after a signal, and waits in
+// between for as long as the mode and the deadline allow. A deadline makes the socket
+// non-blocking from then on, because a blocking call could outlast it; a connection that is
+// meant to wait then waits here, in poll.
+template <class Transfer>
+Result Connection::transfer(short event, Deadline deadline, Transfer once) {
+    if (deadline != never) socket_.set_nonblocking(true);
+    for (;;) {
+        const sys::Outcome outcome = once();
+        if (outcome.error == 0) return {Status::ok, static_cast<std::size_t>(outcome.value), {}};
+        if (outcome.error == EINTR) continue;
+        const bool waits = waits_ || deadline != never;
+        if (!detail::would_block(outcome.error) || !waits) return detail::failure(outcome.error);
+        const int error = detail::wait_ready(handle(), event, deadline);
+        if (error == ETIMEDOUT) return detail::timed_out();
+        if (error != 0) return detail::failure(error);
+    }
+}
+
+inline Result Connection::recv(std::span<char> buffer, Deadline deadline) {
+    require_open("recv");
+    if (buffer.empty())
+        throw std::logic_error("recv into an empty buffer: 0 bytes would look like the end");
+    Result got = transfer(POLLIN, deadline, [&] {
+        return sys::recv(handle(), buffer.data(), buffer.size());
+    });
+    if (got && got.bytes == 0) got.status = Status::end;
+    return got;
+}
+
+inline Result Connection::recv_exactly(std::span<char> buffer, Deadline deadline) {
+    std::size_t filled = 0;
+    while (filled < buffer.size()) {
+        const Result got = recv(buffer.subspan(filled), deadline);
+        filled += got.bytes;
+        if (!got) return {got.status, filled, got.error};
+    }
+    return {Status::ok, filled, {}};
+}
+
+inline Result Connection::send(std::string_view bytes, Deadline deadline) {
+    require_open("send");
+    if (finished_sending_) throw std::logic_error("send after shutdown_send");
+    return transfer(POLLOUT, deadline, [&] {
+        return sys::send(handle(), bytes.data(), bytes.size());
+    });
+}
+
+inline Result Connection::send_all(std::string_view bytes, Deadline deadline) {
+    std::size_t sent = 0;
+    while (sent < bytes.size()) {
+        const Result took = send(bytes.substr(sent), deadline);
+        sent += took.bytes;
+        if (!took) return {took.status, sent, took.error};
+    }
+    return {Status::ok, sent, {}};
+}
+
+inline void Connection::shutdown_send() {
+    require_open("shutdown_send");
+    if (!std::exchange(finished_sending_, true)) sys::shutdown_send(handle());
+}
+
+inline void Connection::reset() {
+    if (!is_open()) return;
+    sys::reset_on_close(handle());
+    close();
+}
+
+inline void Connection::set_nonblocking(bool on) {
+    require_open("set_nonblocking");
+    socket_.set_nonblocking(on);
+    waits_ = !on;
+}
+
+inline Endpoint Connection::local() const {
+    return detail::local_endpoint(socket_, "the connection");
+}
+
+// --- Connecting ------------------------------------------------------------------------------
+
+namespace detail {
+
+inline bool is_under_way(int error) noexcept {
+    return error == EINPROGRESS || error == EINTR || would_block(error);
+}
+
+// Returns an errno value, or 0. An interrupted connect goes on in the background: a second
+// call would only say that it does, so wait for its outcome instead.
+inline int try_connect(Socket& socket, const Endpoint& where, Deadline deadline) {
+    socket.set_nonblocking(deadline != never);
+    int error = sys::connect(socket.handle(), where).error;
+    if (is_under_way(error)) {
+        error = wait(deadline, [&](int timeout) {
+            return sys::poll_connect(socket.handle(), timeout);
+        });
+        if (error == 0) error = sys::pending_error(socket.handle());
+    }
+    if (error == 0) socket.set_nonblocking(false);
+    return error;
+}
+
+}  // namespace detail
+
+inline Connection connect(const Endpoint& where, Deadline deadline) {
+    Socket socket = detail::open_socket(where);
+    const int error = detail::try_connect(socket, where, deadline);
+    if (error != 0) throw Error("connect", where.text(), detail::error_code(error));
+    return Connection(std::move(socket), where);
+}
+
+inline Connection connect(std::string_view host, std::uint16_t port, Deadline deadline) {
+    const Endpoints candidates = resolve(host, port);
+    for (auto candidate = candidates.begin();;) {
+        const Endpoint where = *candidate;
+        ++candidate;
+        try {
+            return connect(where, deadline);
+        } catch (const Error& error) {
+            if (candidate != candidates.end()) continue;
+            if (host == where.address()) throw;
+            throw Error(error.call(), std::string(host) + " (" + where.text() + ')', error.code());
+        }
+    }
+}
+
+// ============================================================================================
+//  Chapter 6: the listener
+// ============================================================================================
+
+namespace detail {
+
+// Errors that belong to the one client that was next in line, not to the listener: accept(2)
+// says to treat them like a client that is not there.
+inline bool is_of_the_client(int error) noexcept {
+    switch (error) {
+        case EINTR:
+        case ECONNABORTED:
+        case EPROTO:
+        case ENETDOWN:
+        case ENOPROTOOPT:
+        case EHOSTUNREACH:
+        case EOPNOTSUPP:
+        case ENETUNREACH:
+        case ECONNRESET: return true;  // Windows, for a client that has gone again
+        default: return false;
+    }
+}
+
+}  // namespace detail
+
+// The worker behind accept and try_accept.
+inline Accepted Listener::accept_until(Deadline deadline) {
+    for (;;) {
+        Endpoint peer;
+        const sys::Outcome taken = sys::accept(handle(), peer);
+        if (taken.error == 0)
+            return {Status::ok, {Socket(static_cast<Handle>(taken.value)), peer}, {}};
+        if (detail::is_of_the_client(taken.error)) continue;
+        int error = taken.error;
+        if (detail::would_block(error) && deadline != (Deadline::min)()) {
+            error = detail::wait_ready(handle(), POLLIN, deadline);
+            if (error == 0) continue;
+        }
+        const Status status = error == ETIMEDOUT ? Status::timed_out : detail::status_of(error);
+        return {status, {}, detail::error_code(error)};
+    }
+}
+
+inline Connection Listener::accept() {
+    require_open();
+    socket_.set_nonblocking(false);
+    Accepted taken = accept_until(never);
+    if (!taken) throw Error("accept", endpoint().text(), taken.error);
+    return std::move(taken.connection);
+}
+
+inline Accepted Listener::try_accept(Deadline deadline) {
+    require_open();
+    socket_.set_nonblocking(true);
+    return accept_until(deadline);
+}
+
+inline void Listener::require_open() const {
+    if (!is_open()) throw std::logic_error("accept on a listener that is closed or was moved from");
+}
+
+inline Endpoint Listener::endpoint() const {
+    return detail::local_endpoint(socket_, "the listener");
+}
+
+inline Listener listen(const Endpoint& where) {
+    Socket socket = detail::open_socket(where);
+    detail::check(sys::claim_port(socket.handle()), "setsockopt", where);
+    if (where.is_ipv6() && where == Endpoint::any(where.port()))
+        detail::check(sys::serve_both_families(socket.handle()), "setsockopt", where);
+    detail::check(sys::bind(socket.handle(), where), "bind", where);
+    detail::check(sys::listen(socket.handle()), "listen", where);
+    return Listener(std::move(socket));
+}
+
+inline Listener listen(std::uint16_t port) {
+    try {
+        return listen(Endpoint::any(port));
+    } catch (const Error& error) {
+        // A port that is taken is taken for IPv4 too. Anything else: this system has no IPv6,
+        // or will not serve both with one socket.
+        if (error.call() == "bind" && error.code() != std::errc::address_not_available) throw;
+        return listen(Endpoint().with_port(port));
+    }
+}
+
+// ============================================================================================
+//  Chapter 7: helpers
+// ============================================================================================
+
+inline std::string_view first(std::span<const char> buffer, std::size_t count) {
+    if (count > buffer.size()) throw std::out_of_range("first: the buffer is smaller than that");
+    return {buffer.data(), count};
+}
+
+namespace detail {
+
+inline void append_quoted(std::string& text, char byte) {
+    constexpr char digits[] = "0123456789abcdef";
+    const auto value = static_cast<unsigned char>(byte);
+    if (byte == '\n') text += "\\n";
+    else if (byte == '\r') text += "\\r";
+    else if (byte == '\t') text += "\\t";
+    else if (byte == '"' || byte == '\\') (text += '\\') += byte;
+    else if (value >= 0x20 && value < 0x7f) text += byte;
+    else ((text += "\\x") += digits[value >> 4]) += digits[value & 15];
+}
+
+}  // namespace detail
+
+inline std::string quote(std::string_view bytes, std::size_t at_most) {
+    std::string text = "\"";
+    for (const char byte : bytes.substr(0, at_most)) detail::append_quoted(text, byte);
+    text += '"';
+    if (bytes.size() > at_most) text += "...";
+    return text;
+}
+
+// ============================================================================================
+//  Chapter 8: the trace
+// ============================================================================================
+
+inline void add_hook(Hook& hook) {
+    hook.next = sys::hooks;
+    sys::hooks = &hook;
+}
+
+namespace detail {
+
+inline std::string number_of(Handle socket) {
+    return socket == invalid_handle ? "-" : std::to_string(socket);
+}
+
+inline std::string count_bytes(std::size_t count) {
+    return std::to_string(count) + (count == 1 ? " byte" : " bytes");
+}
+
+// What was asked: "recv at most 4096 bytes", "bind 127.0.0.1:7777".
+inline std::string request(const Call& call) {
+    std::string text(call.name);
+    if (call.name == "recv") return text + " at most " + count_bytes(call.length);
+    if (call.name == "send")
+        return text + ' ' + count_bytes(call.length) + ' ' + quote({call.data, call.length});
+    if (call.endpoint && call.name != "accept") return text + ' ' + call.endpoint->text();
+    if (!call.detail.empty()) text.append(" ").append(call.detail);
+    return text;
+}
+
+// What came of it: "6 bytes "hello\n"", "end of stream", "failed: connection refused".
+inline std::string outcome(const Call& call) {
+    if (would_block(call.error)) return "would block";
+    if (call.error == EINPROGRESS) return "in progress";
+    if (call.error != 0) return "failed: " + reason(error_code(call.error));
+    const auto count = static_cast<std::size_t>(call.result);
+    if (call.name == "recv" && count == 0) return "end of stream";
+    if (call.name == "recv") return count_bytes(count) + ' ' + quote({call.data, count});
+    if (call.name == "send") return count_bytes(count);
+    if (call.name == "accept")
+        return "socket " + std::to_string(count) + " from " + call.endpoint->text();
+    if (call.name == "poll" || call.name == "select") return count == 0 ? "timed out" : "ready";
+    if (call.name == "getaddrinfo" && count != 0)
+        return "failed: " + lookup_category().message(static_cast<int>(call.result));
+    return "ok";
+}
+
+template <class Stream>
+struct Trace : Hook {
+    explicit Trace(Stream& stream) : out(stream) {}
+
+    void after(const Call& call) override {
+        const std::string line = describe(call) + '\n';
+        lock.lock();
+        out << line;
+        out.flush();
+        lock.unlock();
+    }
+
+    Stream& out;
+    std::shared_mutex lock;
+};
+
+}  // namespace detail
+
+inline std::string describe(const Call& call) {
+    const bool made = call.name == "socket" && call.error == 0;
+    const Handle socket = made ? static_cast<Handle>(call.result) : call.socket;
+    return "socket " + detail::number_of(socket) + ": " + detail::request(call) + " -> " +
+           detail::outcome(call);
+}
+
+template <class Stream>
+void trace(Stream& out) {
+    add_hook(*new detail::Trace<Stream>(out));  // never deleted: a socket may outlive main
+}
+
+}  // namespace echo
+
+#endif  // ECHO_HPP
