@@ -89,7 +89,7 @@ int talk(echo::Connection& server) {
 }
 
 int bad_usage(std::string_view what, std::string_view value, std::string_view advice) {
-    std::cerr << "echo-client: " << what << " '" << value << "'; " << advice << '\n';
+    std::cerr << "echo-client: " << what << ' ' << echo::quote(value) << "; " << advice << '\n';
     return 2;
 }
 
@@ -108,13 +108,13 @@ int main(int argc, char** argv) {
             std::cout << usage;
             return 0;
         }
-        if (is_option(argument)) return bad_usage("unknown option", argument, "try --help");
+        if (is_option(argument)) return bad_usage("unknown option", argument, "the only one is --help");
     }
     if (argc > 3) return bad_usage("unexpected argument", argv[3], "give a host and a port");
 
     const std::string_view host = argc > 1 ? argv[1] : default_host;
     if (host.empty() || host.find_first_not_of("0123456789") == std::string_view::npos)
-        return bad_usage("no host", host, "the host comes first, then the port");
+        return bad_usage("not a host:", host, "the host comes first, then the port");
     std::uint16_t port = default_port;
     try {
         if (argc > 2) port = echo::parse_port(argv[2]);

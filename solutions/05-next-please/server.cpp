@@ -61,7 +61,7 @@ void serve(echo::Connection client) {
 }
 
 int bad_usage(std::string_view what, std::string_view value, std::string_view advice) {
-    std::cerr << "echo-server: " << what << " '" << value << "'; " << advice << '\n';
+    std::cerr << "echo-server: " << what << ' ' << echo::quote(value) << "; " << advice << '\n';
     return 2;
 }
 
@@ -76,7 +76,7 @@ int main(int argc, char** argv) {
         std::cout << usage;
         return 0;
     }
-    if (is_option(argument)) return bad_usage("unknown option", argument, "try --help");
+    if (is_option(argument)) return bad_usage("unknown option", argument, "the only one is --help");
     if (argc > 2) return bad_usage("unexpected argument", argv[2], "give one port, or nothing");
 
     std::uint16_t port = default_port;
