@@ -445,7 +445,7 @@ inline Hook* hooks = nullptr;  // the newest first; null unless someone watches
 
 // Winsock has error numbers of its own. std::errc does not know them on MinGW, so they are
 // turned into errno's here. One without a counterpart stays as it is (10000 and more).
-inline int errno_from_winsock(int code) noexcept {
+inline int to_errno(int code) noexcept {
     switch (code) {
         case WSAEINTR: return EINTR;
         case WSAEBADF: return EBADF;
@@ -482,7 +482,7 @@ inline int errno_from_winsock(int code) noexcept {
     }
 }
 
-inline int last_error() noexcept { return errno_from_winsock(::WSAGetLastError()); }
+inline int last_error() noexcept { return to_errno(::WSAGetLastError()); }
 
 // Winsock has to be started once in a process; C++ makes sure of the once. It is never
 // stopped: sockets may outlive main, and the end of the process cleans up.
@@ -500,6 +500,7 @@ inline constexpr int end_of_sending = SD_SEND;
 
 #else
 
+inline int to_errno(int code) noexcept { return code; }
 inline int last_error() noexcept { return errno; }
 inline void start_up() noexcept {}
 
@@ -513,15 +514,17 @@ inline constexpr int end_of_sending = SHUT_WR;
 
 #endif
 
-// The seam. Makes the call unless a hook has it fail, and shows it to the hooks before and
-// after. The lambda `make` makes the call and returns what it returned.
-template <class Make>
-Outcome through(Call& call, Make make) {
-    const std::size_t asked = call.length;
+// The seam, first half: shows the call to the hooks, and says whether to make it.
+inline bool begin(Call& call) {
     for (Hook* hook = hooks; hook; hook = hook->next) hook->before(call);
-    call.result = call.error != 0 ? -1 : static_cast<long long>(make());
+    return call.error == 0;
+}
+
+// The seam, second half: notes how the call went, and shows that to the hooks.
+template <class Value>
+Outcome finish(Call& call, Value returned) {
+    call.result = static_cast<long long>(returned);
     if (call.result == -1 && call.error == 0) call.error = last_error();
-    call.length = asked;  // a hook that lowered it plays the system: the program asked for this
     for (Hook* hook = hooks; hook; hook = hook->next) hook->after(call);
     return {call.result, call.error};
 }
@@ -533,23 +536,24 @@ inline IoSize io_size(std::size_t length) noexcept {
 
 inline Outcome recv(Handle socket, char* into, std::size_t length) {
     Call call{.name = "recv", .socket = socket, .data = into, .length = length};
-    return through(call, [&] { return ::recv(socket, into, io_size(call.length), 0); });
+    const auto got = begin(call) ? ::recv(socket, into, io_size(call.length), 0) : -1;
+    call.length = length;  // a hook that lowered it plays the system; this was asked for
+    return finish(call, got);
 }
 
 inline Outcome send(Handle socket, const char* from, std::size_t length) {
     Call call{.name = "send", .socket = socket, .data = from, .length = length};
-    return through(call, [&] {
-        return ::send(socket, from, io_size(call.length), send_flags);
-    });
+    const auto took = begin(call) ? ::send(socket, from, io_size(call.length), send_flags) : -1;
+    call.length = length;
+    return finish(call, took);
 }
 
 inline Outcome set_option(Handle socket, int level, int option, std::string_view option_name,
                           const void* value, std::size_t size) {
     Call call{.name = "setsockopt", .socket = socket, .detail = option_name};
-    return through(call, [&] {
-        return ::setsockopt(socket, level, option, static_cast<const char*>(value),
-                            static_cast<socklen_t>(size));
-    });
+    if (!begin(call)) return finish(call, -1);
+    const auto* const bytes = static_cast<const char*>(value);  // Windows takes no void*
+    return finish(call, ::setsockopt(socket, level, option, bytes, static_cast<socklen_t>(size)));
 }
 
 inline Outcome set_option(Handle socket, int level, int option, std::string_view option_name,
@@ -573,90 +577,89 @@ inline void prepare([[maybe_unused]] Handle socket) {
 #endif
 }
 
+inline Handle new_socket(int family) {
+#ifdef _WIN32
+    return ::WSASocketW(family, SOCK_STREAM, IPPROTO_TCP, nullptr, 0,
+                        WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+#elif defined(SOCK_CLOEXEC)
+    return ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+#else
+    return ::socket(family, SOCK_STREAM, 0);
+#endif
+}
+
 inline Outcome socket(int family) {
     start_up();
     Call call{.name = "socket", .detail = family == AF_INET6 ? "IPv6" : "IPv4"};
-    const Outcome made = through(call, [&] {
-#ifdef _WIN32
-        return ::WSASocketW(family, SOCK_STREAM, IPPROTO_TCP, nullptr, 0,
-                            WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
-#elif defined(SOCK_CLOEXEC)
-        return ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-#else
-        return ::socket(family, SOCK_STREAM, 0);
-#endif
-    });
+    const Outcome made = finish(call, begin(call) ? new_socket(family) : invalid_handle);
     if (made.error == 0) prepare(static_cast<Handle>(made.value));
     return made;
 }
 
 inline Outcome close(Handle socket) {
     Call call{.name = "close", .socket = socket};
-    return through(call, [&] {
+    if (!begin(call)) return finish(call, -1);
 #ifdef _WIN32
-        return ::closesocket(socket);
+    return finish(call, ::closesocket(socket));
 #else
-        return ::close(socket);  // not tried again after EINTR: the handle is gone already
+    return finish(call, ::close(socket));  // not again after EINTR: the handle is gone already
 #endif
-    });
 }
 
 inline Outcome set_nonblocking(Handle socket, bool on) {
-#ifdef _WIN32
-    Call call{.name = "ioctlsocket", .socket = socket, .detail = on ? "non-blocking" : "blocking"};
-    return through(call, [&] {
-        u_long mode = on;
-        return ::ioctlsocket(socket, static_cast<long>(FIONBIO), &mode);
-    });
-#else
     Call call{.name = "fcntl", .socket = socket, .detail = on ? "non-blocking" : "blocking"};
-    return through(call, [&] {
-        const int flags = ::fcntl(socket, F_GETFL);
-        if (flags == -1) return -1;
-        return ::fcntl(socket, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
-    });
+    if (!begin(call)) return finish(call, -1);
+#ifdef _WIN32
+    u_long mode = on;
+    return finish(call, ::ioctlsocket(socket, static_cast<long>(FIONBIO), &mode));
+#else
+    const int flags = ::fcntl(socket, F_GETFL);
+    if (flags == -1) return finish(call, -1);
+    return finish(call, ::fcntl(socket, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK));
 #endif
 }
 
 // Accepts a client; the new socket is in blocking mode on every platform. Linux never hands
 // the listener's mode on, the others do.
 inline Outcome accept(Handle listener, Endpoint& peer) {
+    Call call{.name = "accept", .socket = listener, .endpoint = &peer};
+    if (!begin(call)) return finish(call, -1);
     sockaddr_storage from{};
     socklen_t size = sizeof from;
-    Call call{.name = "accept", .socket = listener, .endpoint = &peer};
-    return through(call, [&] {
-        auto* const address = reinterpret_cast<sockaddr*>(&from);
+    auto* const address = reinterpret_cast<sockaddr*>(&from);
 #if !defined(_WIN32) && defined(SOCK_CLOEXEC)
-        const Handle taken = ::accept4(listener, address, &size, SOCK_CLOEXEC);
-        if (taken != invalid_handle) prepare(taken);
+    const Handle taken = ::accept4(listener, address, &size, SOCK_CLOEXEC);
 #else
-        const Handle taken = ::accept(listener, address, &size);
-        if (taken != invalid_handle) prepare(taken);
-        if (taken != invalid_handle) set_nonblocking(taken, false);
+    const Handle taken = ::accept(listener, address, &size);
 #endif
-        peer = Endpoint::from_native(address);
-        return taken;
-    });
+    if (taken != invalid_handle) peer = Endpoint::from_native(address);
+    const Outcome outcome = finish(call, taken);
+    if (taken == invalid_handle) return outcome;
+    prepare(taken);
+#if defined(_WIN32) || !defined(SOCK_CLOEXEC)
+    set_nonblocking(taken, false);
+#endif
+    return outcome;
 }
 
 inline Outcome bind(Handle socket, const Endpoint& where) {
     Call call{.name = "bind", .socket = socket, .endpoint = &where};
-    return through(call, [&] { return ::bind(socket, where.native(), where.native_size()); });
+    return finish(call, begin(call) ? ::bind(socket, where.native(), where.native_size()) : -1);
 }
 
 inline Outcome listen(Handle socket) {
     Call call{.name = "listen", .socket = socket};
-    return through(call, [&] { return ::listen(socket, SOMAXCONN); });
+    return finish(call, begin(call) ? ::listen(socket, SOMAXCONN) : -1);
 }
 
 inline Outcome connect(Handle socket, const Endpoint& where) {
     Call call{.name = "connect", .socket = socket, .endpoint = &where};
-    return through(call, [&] { return ::connect(socket, where.native(), where.native_size()); });
+    return finish(call, begin(call) ? ::connect(socket, where.native(), where.native_size()) : -1);
 }
 
 inline Outcome shutdown_send(Handle socket) {
     Call call{.name = "shutdown", .socket = socket, .detail = "sending"};
-    return through(call, [&] { return ::shutdown(socket, end_of_sending); });
+    return finish(call, begin(call) ? ::shutdown(socket, end_of_sending) : -1);
 }
 
 // Who may have a port. POSIX: a server may take its port back while connections of its last
@@ -684,29 +687,23 @@ inline Outcome reset_on_close(Handle socket) {
 
 // The error that a connection attempt has left behind, or 0.
 inline int pending_error(Handle socket) {
+    Call call{.name = "getsockopt", .socket = socket, .detail = "SO_ERROR"};
+    if (!begin(call)) return finish(call, -1).error;
     int pending = 0;
     socklen_t size = sizeof pending;
-    Call call{.name = "getsockopt", .socket = socket, .detail = "SO_ERROR"};
-    const Outcome asked = through(call, [&] {
-        return ::getsockopt(socket, SOL_SOCKET, SO_ERROR, reinterpret_cast<char*>(&pending),
-                            &size);
-    });
-    if (asked.error != 0) return asked.error;
-#ifdef _WIN32
-    return errno_from_winsock(pending);
-#else
-    return pending;
-#endif
+    auto* const bytes = reinterpret_cast<char*>(&pending);
+    const auto asked = finish(call, ::getsockopt(socket, SOL_SOCKET, SO_ERROR, bytes, &size));
+    return asked.error != 0 ? asked.error : to_errno(pending);
 }
 
 inline Outcome local_endpoint(Handle socket, Endpoint& local) {
-    sockaddr_storage address{};
-    socklen_t size = sizeof address;
     Call call{.name = "getsockname", .socket = socket};
-    const Outcome asked = through(call, [&] {
-        return ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
-    });
-    if (asked.error == 0) local = Endpoint::from_native(reinterpret_cast<sockaddr*>(&address));
+    if (!begin(call)) return finish(call, -1);
+    sockaddr_storage storage{};
+    socklen_t size = sizeof storage;
+    auto* const address = reinterpret_cast<sockaddr*>(&storage);
+    const Outcome asked = finish(call, ::getsockname(socket, address, &size));
+    if (asked.error == 0) local = Endpoint::from_native(address);
     return asked;
 }
 
@@ -715,36 +712,33 @@ inline Outcome local_endpoint(Handle socket, Endpoint& local) {
 // ready: the next call on the socket then says what it is. Not select: it can't take a
 // descriptor of 1024 or more.
 inline Outcome poll(Handle socket, short event, int milliseconds) {
+    const char* const awaited = event == POLLOUT ? "until writable" : "until readable";
+    Call call{.name = "poll", .socket = socket, .detail = awaited};
+    if (!begin(call)) return finish(call, -1);
     pollfd watched{};
     watched.fd = socket;
     watched.events = event;
-    Call call{.name = "poll", .socket = socket,
-              .detail = event == POLLOUT ? "until writable" : "until readable"};
-    return through(call, [&] {
 #ifdef _WIN32
-        return ::WSAPoll(&watched, 1, milliseconds);
+    return finish(call, ::WSAPoll(&watched, 1, milliseconds));
 #else
-        return ::poll(&watched, 1, milliseconds);
+    return finish(call, ::poll(&watched, 1, milliseconds));
 #endif
-    });
 }
 
 // Waits until a connection attempt has an outcome.
-inline Outcome poll_connect(Handle socket, int milliseconds) {
+inline Outcome poll_connect(Handle socket, [[maybe_unused]] short event, int milliseconds) {
 #ifdef _WIN32
     // WSAPoll did not report a refused attempt before Windows 10 2004; select always did.
     Call call{.name = "select", .socket = socket, .detail = "until connected"};
-    return through(call, [&] {
-        fd_set connected, refused;
-        FD_ZERO(&connected);
-        FD_ZERO(&refused);
-        connected.fd_count = refused.fd_count = 1;
-        connected.fd_array[0] = refused.fd_array[0] = socket;
-        timeval limit{milliseconds / 1000, milliseconds % 1000 * 1000};
-        return ::select(0, nullptr, &connected, &refused, milliseconds < 0 ? nullptr : &limit);
-    });
+    if (!begin(call)) return finish(call, -1);
+    fd_set connected, refused;
+    connected.fd_count = refused.fd_count = 1;
+    connected.fd_array[0] = refused.fd_array[0] = socket;
+    timeval limit{milliseconds / 1000, milliseconds % 1000 * 1000};
+    timeval* const at_most = milliseconds < 0 ? nullptr : &limit;
+    return finish(call, ::select(0, nullptr, &connected, &refused, at_most));
 #else
-    return poll(socket, POLLOUT, milliseconds);
+    return poll(socket, event, milliseconds);
 #endif
 }
 
@@ -752,15 +746,15 @@ inline Outcome poll_connect(Handle socket, int milliseconds) {
 inline Outcome getaddrinfo(const std::string& host, std::uint16_t port, int flags,
                            addrinfo*& found) {
     start_up();
+    Call call{.name = "getaddrinfo", .detail = host};
+    if (!begin(call)) return finish(call, -1);
     addrinfo hints{};
     hints.ai_family = AF_UNSPEC;
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_protocol = IPPROTO_TCP;
     hints.ai_flags = flags | AI_NUMERICSERV;
-    Call call{.name = "getaddrinfo", .detail = host};
-    return through(call, [&] {
-        return ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
-    });
+    const std::string service = std::to_string(port);
+    return finish(call, ::getaddrinfo(host.c_str(), service.c_str(), &hints, &found));
 }
 
 // The address as text. No system call, so not through the seam.
@@ -916,18 +910,14 @@ inline int poll_timeout(Deadline deadline) {
 
 // Waits with one of the platform layer's poll calls. 0 when ready, else an errno value:
 // ETIMEDOUT when the deadline came first. Goes back to waiting when a signal interrupts.
-template <class Poll>
-int wait(Deadline deadline, Poll poll) {
+inline int wait(Handle socket, short event, Deadline deadline,
+                sys::Outcome (*poll)(Handle, short, int) = sys::poll) {
     for (;;) {
-        const sys::Outcome outcome = poll(poll_timeout(deadline));
+        const sys::Outcome outcome = poll(socket, event, poll_timeout(deadline));
         if (outcome.error != 0 && outcome.error != EINTR) return outcome.error;
         if (outcome.error == 0 && outcome.value > 0) return 0;
         if (deadline != never && Clock::now() >= deadline) return ETIMEDOUT;
     }
-}
-
-inline int wait_ready(Handle socket, short event, Deadline deadline) {
-    return wait(deadline, [&](int timeout) { return sys::poll(socket, event, timeout); });
 }
 
 }  // namespace detail
@@ -1122,7 +1112,7 @@ Result Connection::transfer(short event, Deadline deadline, Transfer once) {
         if (outcome.error == EINTR) continue;
         const bool waits = waits_ || deadline != never;
         if (!detail::would_block(outcome.error) || !waits) return detail::failure(outcome.error);
-        const int error = detail::wait_ready(handle(), event, deadline);
+        const int error = detail::wait(handle(), event, deadline);
         if (error == ETIMEDOUT) return detail::timed_out();
         if (error != 0) return detail::failure(error);
     }
@@ -1142,7 +1132,8 @@ inline Result Connection::recv(std::span<char> buffer, Deadline deadline) {
 inline Result Connection::recv_exactly(std::span<char> buffer, Deadline deadline) {
     std::size_t filled = 0;
     while (filled < buffer.size()) {
-        const Result got = recv(buffer.subspan(filled), deadline);
+        const std::span<char> rest(buffer.data() + filled, buffer.size() - filled);
+        const Result got = recv(rest, deadline);
         filled += got.bytes;
         if (!got) return {got.status, filled, got.error};
     }
@@ -1202,9 +1193,7 @@ inline int try_connect(Socket& socket, const Endpoint& where, Deadline deadline)
     socket.set_nonblocking(deadline != never);
     int error = sys::connect(socket.handle(), where).error;
     if (is_under_way(error)) {
-        error = wait(deadline, [&](int timeout) {
-            return sys::poll_connect(socket.handle(), timeout);
-        });
+        error = wait(socket.handle(), POLLOUT, deadline, sys::poll_connect);
         if (error == 0) error = sys::pending_error(socket.handle());
     }
     if (error == 0) socket.set_nonblocking(false);
@@ -1270,7 +1259,7 @@ inline Accepted Listener::accept_until(Deadline deadline) {
         if (detail::is_of_the_client(taken.error)) continue;
         int error = taken.error;
         if (detail::would_block(error) && deadline != (Deadline::min)()) {
-            error = detail::wait_ready(handle(), POLLIN, deadline);
+            error = detail::wait(handle(), POLLIN, deadline);
             if (error == 0) continue;
         }
         const Status status = error == ETIMEDOUT ? Status::timed_out : detail::status_of(error);
