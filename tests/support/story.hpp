@@ -1,0 +1,32 @@
+// What a test did, step by step, told when it fails.
+#pragma once
+
+#include "causes.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace harness {
+
+class Story {
+public:
+    // A step in words that continue "the test": "sent 6 bytes "hello\n"".
+    void step(std::string words);
+    const std::vector<std::string>& steps() const { return steps_; }
+
+    // The whole message of a failed test: the steps, expected and got, the program's trace, its
+    // output, how it ended, the likely cause and where to read on. At most 80 columns wide.
+    std::string tell(const Evidence& evidence) const;
+    // Ends the test as failed with that message.
+    [[noreturn]] void fail(const Evidence& evidence) const;
+
+private:
+    std::vector<std::string> steps_;
+};
+
+// "6 bytes "hello\n"", long data cut.
+std::string describe(std::string_view bytes);
+std::string count_of(std::size_t bytes);  // "1 byte", "1,048,576 bytes"
+
+}  // namespace harness

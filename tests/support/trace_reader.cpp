@@ -1,0 +1,244 @@
+#include "trace_reader.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace harness {
+namespace {
+
+constexpr std::size_t arrow_width = 38;
+constexpr std::size_t most_rows = 44;
+
+// One row of the picture. Rows of the same kind, one after another, are folded.
+struct Row {
+    enum class Shape { local, to_program, to_test };
+    Shape shape = Shape::local;
+    std::string label;  // on the arrow
+    std::string call;   // beside the program's line
+    std::string kind;
+};
+
+std::string first_word(std::string_view text) {
+    return std::string(text.substr(0, text.find(' ')));
+}
+
+std::size_t leading_number(std::string_view text) {
+    std::size_t number = 0;
+    for (const char c : text) {
+        if (c < '0' || c > '9') break;
+        number = number * 10 + static_cast<std::size_t>(c - '0');
+    }
+    return number;
+}
+
+// `"hello\n"` cut to its first bytes: a send that took only some of them shows only those.
+std::string cut_quoted(std::string_view quoted, std::size_t bytes) {
+    std::string kept;
+    std::size_t at = 0;
+    if (at < quoted.size() && quoted[at] == '"') kept += quoted[at++];
+    for (; bytes > 0 && at < quoted.size() && quoted[at] != '"'; --bytes) {
+        std::size_t length = 1;
+        if (quoted[at] == '\\') length = quoted.substr(at, 2) == "\\x" ? 4 : 2;
+        kept += quoted.substr(at, length);
+        at += length;
+    }
+    return bytes == 0 ? kept + '"' : std::string(quoted);
+}
+
+std::string count_bytes(std::size_t bytes) {
+    return std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes");
+}
+
+Row recv_row(const TracedCall& call) {
+    if (call.result == "end of stream")
+        return {Row::Shape::to_program, "end of stream", "recv: 0 bytes", "recv end"};
+    if (call.failed() && call.result.find("reset") != std::string::npos)
+        return {Row::Shape::to_program, "reset", "recv: connection reset", "recv reset"};
+    if (call.result.empty() || call.result[0] < '0' || call.result[0] > '9')
+        return {Row::Shape::local, "", "recv: " + call.result, "recv " + call.result};
+    return {Row::Shape::to_program, call.result, "recv", "recv bytes"};
+}
+
+Row send_row(const TracedCall& call) {
+    const std::size_t asked = leading_number(call.arguments);
+    const bool moved = !call.result.empty() && call.result[0] >= '0' && call.result[0] <= '9';
+    if (!moved)
+        return {Row::Shape::local, "", "send: " + call.result, "send " + call.result};
+    const std::size_t taken = leading_number(call.result);
+    const std::size_t quote = call.arguments.find('"');
+    std::string label = count_bytes(taken);
+    if (quote != std::string::npos)
+        label += ' ' + cut_quoted(std::string_view(call.arguments).substr(quote), taken);
+    std::string text = "send";
+    if (taken < asked) text += ": only " + std::to_string(taken) + " of " + std::to_string(asked);
+    return {Row::Shape::to_test, label, text, taken < asked ? "send part" : "send bytes"};
+}
+
+// Which sockets talk to the test, as opposed to the one that listens.
+using Talking = std::set<std::string>;
+
+Row accept_row(const TracedCall& call, Talking& talking) {
+    constexpr std::string_view socket = "socket ";
+    if (call.result.rfind(socket, 0) != 0)
+        return {Row::Shape::local, "", "accept: " + call.result, "accept " + call.result};
+    talking.insert(first_word(std::string_view(call.result).substr(socket.size())));
+    return {Row::Shape::to_program, "connects", "accept", "accept"};
+}
+
+Row row_of(const TracedCall& call, Talking& talking) {
+    const bool ok = call.result == "ok";
+    std::string text = call.name;
+    if (!call.arguments.empty()) text += ' ' + call.arguments;
+    if (!ok) text += ": " + call.result;
+
+    if (call.name == "recv") return recv_row(call);
+    if (call.name == "send") return send_row(call);
+    if (call.name == "accept") return accept_row(call, talking);
+    if (call.name == "connect" && ok) {
+        talking.insert(call.socket);
+        return {Row::Shape::to_test, "connects", "connect", "connect"};
+    }
+    if (call.name == "shutdown" && ok)
+        return {Row::Shape::to_test, "end of stream", text, "shutdown"};
+    if (call.name == "close" && ok && talking.erase(call.socket) > 0)
+        return {Row::Shape::to_test, "closes", text, "close"};
+    return {Row::Shape::local, "", text, call.name + call.result};
+}
+
+std::string pad(std::string text, std::size_t width, char with) {
+    if (text.size() < width) text.append(width - text.size(), with);
+    return text;
+}
+
+std::string shorten(std::string text, std::size_t width) {
+    if (text.size() > width) text = text.substr(0, width - 3) + "...";
+    return text;
+}
+
+std::string draw_row(const Row& row) {
+    std::string between(arrow_width, ' ');
+    const std::string label = shorten(row.label, arrow_width - 8);
+    if (row.shape == Row::Shape::to_program)
+        between = pad("-- " + label + ' ', arrow_width - 1, '-') + '>';
+    if (row.shape == Row::Shape::to_test)
+        between = pad("<- " + label + ' ', arrow_width, '-');
+    return "   |" + between + "|  " + shorten(row.call, 80 - arrow_width - 7) + '\n';
+}
+
+std::string with_commas(std::size_t number) {
+    std::string text = std::to_string(number);
+    for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, ",");
+    return text;
+}
+
+std::string draw_gap(std::size_t rows, std::string_view what) {
+    return "   :  ... " + with_commas(rows) + ' ' + std::string(what) + '\n';
+}
+
+// How often the `period` rows at `at` come again, right after one another (1: only once).
+std::size_t repeats(const std::vector<Row>& rows, std::size_t at, std::size_t period) {
+    std::size_t next = at + period;
+    while (next < rows.size() && rows[next].kind == rows[next - period].kind) ++next;
+    return (next - at) / period;
+}
+
+// The rows as lines. From the fourth repeat on, all but the first two and the last are folded.
+std::vector<std::string> fold(const std::vector<Row>& rows) {
+    std::vector<std::string> lines;
+    std::size_t at = 0;
+    while (at < rows.size()) {
+        std::size_t period = 1;
+        std::size_t times = repeats(rows, at, 1);
+        for (std::size_t longer = 2; times < 4 && longer <= 4; ++longer) {
+            period = longer;
+            times = repeats(rows, at, longer);
+        }
+        if (times < 4) {
+            lines.push_back(draw_row(rows[at++]));
+            continue;
+        }
+        for (std::size_t i = 0; i < 2 * period; ++i) lines.push_back(draw_row(rows[at + i]));
+        lines.push_back(draw_gap((times - 3) * period, "more like this"));
+        at += (times - 1) * period;
+        for (std::size_t i = 0; i < period; ++i) lines.push_back(draw_row(rows[at++]));
+    }
+    return lines;
+}
+
+}  // namespace
+
+std::vector<TracedCall> read_trace(std::string_view trace) {
+    std::vector<TracedCall> calls;
+    while (!trace.empty()) {
+        const std::size_t end = trace.find('\n');
+        if (end == std::string_view::npos) break;  // the program was in the middle of it
+        std::string_view line = trace.substr(0, end);
+        trace.remove_prefix(end + 1);
+
+        constexpr std::string_view start = "socket ";
+        const std::size_t colon = line.find(": ");
+        if (line.substr(0, start.size()) != start || colon == std::string_view::npos) continue;
+        TracedCall call;
+        call.socket = line.substr(start.size(), colon - start.size());
+        line.remove_prefix(colon + 2);
+        call.name = first_word(line);
+        // The bytes that it quotes may hold an arrow: a send's come before the real one, a recv's
+        // after it.
+        const std::size_t arrow = call.name == "send" ? line.rfind(" -> ") : line.find(" -> ");
+        if (arrow == std::string_view::npos || arrow < call.name.size()) continue;
+        call.result = line.substr(arrow + 4);
+        call.arguments = line.substr(call.name.size(), arrow - call.name.size());
+        if (!call.arguments.empty()) call.arguments.erase(0, 1);
+        calls.push_back(std::move(call));
+    }
+    return calls;
+}
+
+std::string draw_trace(std::string_view trace, bool program_is_client) {
+    std::vector<Row> rows;
+    Talking talking;
+    for (const TracedCall& call : read_trace(trace)) {
+        // Options and questions to the system are no part of a lesson's diagram.
+        if (call.name == "setsockopt" || call.name == "getsockopt" || call.name == "getsockname" ||
+            call.name == "getpeername" || call.name == "fcntl")
+            continue;
+        rows.push_back(row_of(call, talking));
+    }
+    if (rows.empty()) return {};
+
+    const std::string left = program_is_client ? "the test (server)" : "the test (client)";
+    std::string picture = "  " + pad(left, arrow_width - 6, ' ') + "your program\n";
+    const std::vector<std::string> lines = fold(rows);
+    const std::size_t head = lines.size() > most_rows ? most_rows - 16 : lines.size();
+    const std::size_t tail = lines.size() > most_rows ? lines.size() - 16 : lines.size();
+    for (std::size_t i = 0; i < head; ++i) picture += lines[i];
+    if (tail > head) picture += draw_gap(tail - head, "rows left out");
+    for (std::size_t i = tail; i < lines.size(); ++i) picture += lines[i];
+    return picture;
+}
+
+std::string clip_lines(std::string_view text, std::size_t most, std::string_view indent) {
+    std::vector<std::string> lines;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        std::string line;
+        // Whatever the program printed must not steer the reader's terminal.
+        for (const char c : text.substr(0, end)) {
+            const bool plain = static_cast<unsigned char>(c) >= 0x20 && c != 0x7f;
+            if (plain || c == '\t') line += c;
+            else if (c != '\r') line += '?';
+        }
+        lines.push_back(std::string(indent) + shorten(line, 80 - indent.size()) + '\n');
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    const std::size_t head = lines.size() > most ? most / 2 : lines.size();
+    const std::size_t tail = lines.size() > most ? lines.size() - most / 2 : lines.size();
+    std::string clipped;
+    for (std::size_t i = 0; i < head; ++i) clipped += lines[i];
+    if (tail > head)
+        clipped += std::string(indent) + "... " + with_commas(tail - head) + " more lines\n";
+    for (std::size_t i = tail; i < lines.size(); ++i) clipped += lines[i];
+    return clipped;
+}
+
+}  // namespace harness
