@@ -64,9 +64,9 @@ inline constexpr NamedError fault_errors[] = {
 
 // The calls that echo.hpp makes, by the names it gives them.
 inline constexpr const char* fault_calls[] = {
-    "accept", "bind",   "close", "connect", "fcntl",    "getaddrinfo", "getsockname", "getsockopt",
-    "ioctlsocket", "listen", "poll",  "recv",    "select", "send",  "setsockopt",  "shutdown",
-    "socket",
+    "accept", "bind",   "close",       "connect",     "fcntl",      "getaddrinfo",
+    "listen", "poll",   "getsockname", "getsockopt",  "setsockopt", "ioctlsocket",
+    "recv",   "select", "send",        "shutdown",    "socket",
 };
 
 namespace detail {

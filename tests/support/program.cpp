@@ -44,7 +44,8 @@ std::string how_to_build(const fs::path& program) {
 
 bool is_file(const fs::path& path) {
     std::error_code ignored;
-    return fs::is_regular_file(path, ignored) || fs::is_regular_file(path.string() + ".exe", ignored);
+    return fs::is_regular_file(path, ignored) ||
+           fs::is_regular_file(path.string() + ".exe", ignored);
 }
 
 [[noreturn]] void could_not_start(const std::string& command, const std::string& reason,
@@ -227,7 +228,8 @@ Program Program::start(std::vector<std::string> arguments, std::string_view faul
     } else {
         program.command_ = default_program;
         if (default_program.empty())
-            could_not_start("(none)", "no program is named", "set ECHO_PROGRAM to its command line");
+            could_not_start("(none)", "no program is named",
+                            "set ECHO_PROGRAM to its command line");
         if (!is_file(default_program))
             could_not_start(default_program, "there is no such file",
                             how_to_build(default_program));

@@ -2,13 +2,14 @@
 // under test can behave or misbehave, on every system.
 //
 // Arguments are actions, done in order; at their end it exits with 0.
+#include <echo.hpp>
+
+#include <array>
 #include <chrono>
 #include <cstdlib>
-#include <cstring>
 #include <iostream>
 #include <string>
 #include <thread>
-#include <vector>
 
 #ifdef _WIN32
 #include <fcntl.h>
@@ -26,8 +27,8 @@ namespace {
 }
 
 [[noreturn]] void crash() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(_WIN32)
-    // By default, even where a sanitizer would turn it into an exit code of its own.
+#ifndef _WIN32
+    // A sanitizer would turn it into an exit code of its own.
     std::signal(SIGSEGV, SIG_DFL);
 #endif
     volatile int* nowhere = nullptr;
@@ -35,9 +36,10 @@ namespace {
     std::abort();
 }
 
-// Ends its own last thread's patience: all of one processor until it is killed.
+// Uses all of one processor until it is killed.
 [[noreturn]] void spin() {
-    for (volatile unsigned turn = 0;; turn = turn + 1) continue;
+    volatile unsigned turn = 0;
+    for (;;) turn = turn + 1;
 }
 
 void flood(std::ostream& out, long mebibytes) {
@@ -50,6 +52,16 @@ void echo_input() {
     std::string line;
     while (std::getline(std::cin, line)) std::cout << line << std::endl;
     std::cout << "input over" << std::endl;
+}
+
+// An echo server for one client, with a single send for each recv, so that a short send shows.
+void serve() {
+    echo::Listener listener = echo::listen(echo::Endpoint::loopback(0));
+    std::cout << "listening on " << listener.endpoint() << std::endl;
+    echo::Connection client = listener.accept();
+    std::array<char, 4096> buffer;
+    while (auto got = client.recv(buffer))
+        if (!client.send(echo::first(buffer, got.bytes))) break;
 }
 
 // Starts itself again with one action, and goes on without waiting. The child shares our output.
@@ -88,6 +100,7 @@ int main(int count, char** values) {
         else if (action == "flood") flood(std::cout, std::atol(next()));
         else if (action == "flood-errors") flood(std::cerr, std::atol(next()));
         else if (action == "echo") echo_input();
+        else if (action == "serve") serve();
         else if (action == "child") child(values[0], next());
         else if (action == "arguments") {
             for (++at; at < count; ++at) std::cout << "[" << values[at] << "]" << std::endl;
