@@ -9,6 +9,7 @@
 #include <iostream>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 constexpr std::string_view usage =
     "usage: echo-server [port]\n"
@@ -48,13 +49,17 @@ void serve(echo::Connection client) {
 }
 
 [[noreturn]] void serve_everyone(echo::Listener& listener) {
+    bool complained = false;  // once is enough: the reason may last for hours
     for (;;) {
         try {
-            serve(listener.accept());
+            echo::Connection client = listener.accept();
+            complained = false;
+            serve(std::move(client));
         } catch (const echo::Error& error) {
             // The system is short of something, often for a moment only. The client is still in
             // the queue, so trying again at once would spin: give the system time.
-            std::cerr << "echo-server: " << error.what() << '\n';
+            if (!complained) std::cerr << "echo-server: " << error.what() << '\n';
+            complained = true;
             std::this_thread::sleep_for(std::chrono::seconds(1));
         }
     }
