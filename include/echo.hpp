@@ -531,7 +531,8 @@ Outcome finish(Call& call, Value returned) {
 
 // Windows takes lengths as int, and macOS refuses any above INT_MAX.
 inline IoSize io_size(std::size_t length) noexcept {
-    return static_cast<IoSize>((std::min)(length, std::size_t{INT_MAX}));
+    constexpr std::size_t most = INT_MAX;
+    return static_cast<IoSize>(length < most ? length : most);
 }
 
 inline Outcome recv(Handle socket, char* into, std::size_t length) {

@@ -1,0 +1,103 @@
+// Ports, addresses and names: text in, text out.
+#include "catch.hpp"
+#include "pair.hpp"
+
+#include <sstream>
+#include <vector>
+
+TEST_CASE("a port is a whole number from 0 to 65535", "[endpoint]") {
+    CHECK(echo::parse_port("0") == 0);
+    CHECK(echo::parse_port("80") == 80);
+    CHECK(echo::parse_port("7777") == 7777);
+    CHECK(echo::parse_port("65535") == 65535);
+    CHECK(echo::parse_port("00080") == 80);
+}
+
+TEST_CASE("anything else is no port, and the error names it", "[endpoint]") {
+    const std::string text = GENERATE(as<std::string>{}, "", "0x50", "65536", "70000", "-1", "+1",
+                                      " 80", "80 ", "8o", "99999999999999999999", "7777\n");
+    CAPTURE(text);
+    try {
+        const auto port = echo::parse_port(text);
+        FAIL("taken as " << port);
+    } catch (const echo::Error& error) {
+        CHECK(error.code() == std::errc::invalid_argument);
+        CHECK(error.what() == "port " + echo::quote(text) +
+                                  ": not valid; give a whole number from 0 to 65535, such as 7777");
+    }
+}
+
+TEST_CASE("an endpoint's text reads back as the same endpoint", "[endpoint]") {
+    const std::string text = GENERATE(as<std::string>{}, "127.0.0.1:7777", "0.0.0.0:0",
+                                      "255.255.255.255:65535", "[::1]:7777", "[::]:0",
+                                      "[2001:db8::1]:80");
+    const echo::Endpoint endpoint = echo::Endpoint::parse(text);
+    CHECK(endpoint.text() == text);
+    CHECK(echo::Endpoint::parse(endpoint.text()) == endpoint);
+    CHECK(endpoint.is_ipv6() == (text[0] == '['));
+}
+
+TEST_CASE("an endpoint's parts", "[endpoint]") {
+    const auto v4 = echo::Endpoint::parse("10.1.2.3:80");
+    CHECK(v4.address() == "10.1.2.3");
+    CHECK(v4.port() == 80);
+    CHECK(v4.with_port(81).text() == "10.1.2.3:81");
+    CHECK_FALSE(v4 == v4.with_port(81));
+    const auto v6 = echo::Endpoint::parse("[fe80::1]:80");
+    CHECK(v6.address() == "fe80::1");
+    CHECK(v6.port() == 80);
+    CHECK_FALSE(v6 == v4);
+    std::ostringstream out;
+    out << v6;
+    CHECK(out.str() == "[fe80::1]:80");
+}
+
+TEST_CASE("text that is no endpoint is refused, in one line", "[endpoint]") {
+    const std::string text = GENERATE(as<std::string>{}, "", ":", "127.0.0.1", "127.0.0.1:",
+                                      ":7777", "localhost:7777", "::1:7777", "[::1]", "[::1]7777",
+                                      "[]:7777", "[127.0.0.1]:7777", "127.0.0.1:70000",
+                                      "1.2.3.4.5:80", "[::1:7777");
+    CAPTURE(text);
+    try {
+        const auto endpoint = echo::Endpoint::parse(text);
+        FAIL("taken as " << endpoint);
+    } catch (const echo::Error& error) {
+        CHECK(error.code() == std::errc::invalid_argument);
+        CHECK(std::string(error.what()).find('\n') == std::string::npos);
+    }
+}
+
+TEST_CASE("the usual endpoints have names", "[endpoint]") {
+    CHECK(echo::Endpoint().text() == "0.0.0.0:0");
+    CHECK(echo::Endpoint::loopback(7).text() == "127.0.0.1:7");
+    CHECK(echo::Endpoint::any(7).text() == "[::]:7");
+}
+
+TEST_CASE("an IPv4 address in IPv6's clothes is plain IPv4", "[endpoint]") {
+    CHECK(echo::Endpoint::parse("[::ffff:127.0.0.1]:80").text() == "127.0.0.1:80");
+}
+
+TEST_CASE("resolve finds every address of a host, in order", "[endpoint]") {
+    std::vector<std::string> found;
+    for (const echo::Endpoint& endpoint : echo::resolve("127.0.0.1", 80))
+        found.push_back(endpoint.text());
+    CHECK(found == std::vector<std::string>{"127.0.0.1:80"});
+
+    bool loopback = false;
+    for (const echo::Endpoint& endpoint : echo::resolve("localhost", 80))
+        loopback = loopback || endpoint.address() == "127.0.0.1" || endpoint.address() == "::1";
+    CHECK(loopback);
+}
+
+TEST_CASE("a host that does not exist is an error that names it", "[endpoint]") {
+    // Names that no name server has to be asked about.
+    const std::string host = GENERATE(as<std::string>{}, "", "no such host", "::g");
+    CAPTURE(host);
+    try {
+        const auto found = echo::resolve(host, 80);
+        FAIL("found " << *found.begin());
+    } catch (const echo::Error& error) {
+        CHECK(error.subject() == echo::quote(host));
+        CHECK(error.code().category().name() == std::string("getaddrinfo"));
+    }
+}
