@@ -346,6 +346,7 @@ private:
 
     // One round of the pump: waits for anything to happen, then serves all that did.
     void move_bytes() {
+        if (input_.is_open() && input_is_over()) input_.close();
         std::array<pollfd, 4> watched{};
         watched[0] = {wake_.read.get(), POLLIN, 0};
         watched[1] = {output_.get(), POLLIN, 0};  // a closed one is -1, which poll skips
@@ -359,7 +360,6 @@ private:
         if (watched[1].revents) drain(output_, output, buffer_.size());
         if (watched[2].revents) drain(errors_, errors, buffer_.size());
         if (watched[3].revents) feed();
-        if (input_.is_open() && input_is_over()) input_.close();
         if (exited_.load() && !reported_) report_end();
     }
 
