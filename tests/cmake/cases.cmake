@@ -24,12 +24,12 @@ function(cases name tests)
         list(APPEND properties FIXTURES_REQUIRED "${arg_FIXTURE}")
     endif()
 
-    # A program that is not there or has no such case must not look like success.
     execute_process(COMMAND ${emulator} ${tests} ${arg_FILTER} ${list_names}
         OUTPUT_VARIABLE names ERROR_QUIET)
     if(NOT names)
+        # Nothing to run must not look like success: this test has no program, and so fails.
         add_test("${arg_PREFIX}${name} ${arg_FILTER} is not built, or has no such case"
-            ${CMAKE_COMMAND} -E false)
+            "${tests} ${arg_FILTER}")
     endif()
 
     # One name a line. Not a list of CMake's: names may hold brackets and semicolons.

@@ -1,5 +1,7 @@
-// The header after <windows.h>, as it is when nobody asked for the lean one.
+// The header after <windows.h>. WIN32_LEAN_AND_MEAN keeps the old winsock.h out, which Microsoft's
+// own winsock2.h can't follow.
 #ifdef _WIN32
+#define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 #endif
 
