@@ -307,19 +307,25 @@ constexpr Rule rules[] = {
      "not fit. An echo server keeps them as bytes: no decode, no encode, no text mode."},
     {"uncaught-exception", lesson_01, traceback,
      "an error that nobody caught ended the program, or the part that served this client: {error}"},
-    {"crash", lesson_01, [](const Evidence& e) { return e.ending && e.ending->by_signal; },
+    {"crash", lesson_01, [](const Evidence& e) { return (e.ending && e.ending->by_signal) || start(e, "ended by SIG"); },
      "the program crashed. Look at the last call in its trace, and at what it did with those bytes: "
      "a size or an index that is not the number of bytes that came is the usual reason."},
 
     // It never got as far as a conversation.
     {"no-program", lesson_01,
-     [](const Evidence& e) { return start(e, "ECHO_PATIENCE") || start(e, "can't be started"); },
+     [](const Evidence& e) {
+         return start(e, "could not be started") || start(e, "ECHO_PATIENCE is") ||
+                start(e, "temporary folder");
+     },
      "the test could not start the program at all, so nothing is known about it yet. Mend what is "
      "said above, and build again."},
-    {"not-flushed", lesson_01, [](const Evidence& e) { return start(e, "flush"); },
+    {"not-flushed", lesson_01, [](const Evidence& e) { return start(e, "did not say where"); },
      "the program never printed its line, or the line is still in a buffer. Print it before accept, "
      "and flush: std::endl in C++, print(..., flush=True) in Python."},
-    {"wrong-first-line", lesson_01, [](const Evidence& e) { return start(e, "first line"); },
+    {"wrong-port", lesson_01, [](const Evidence& e) { return start(e, "listening on 127.0.0.1:0\n"); },
+     "port 0 asks the system for a free port; it is not the one the program got. Print the port that "
+     "the listening socket has: listener.endpoint()."},
+    {"wrong-first-line", lesson_01, [](const Evidence& e) { return start(e, "first line is not"); },
      "the first line is not \"listening on 127.0.0.1:PORT\", in these words, before anything else. "
      "From this line the test learns the port."},
     {"ended-at-once", lesson_01, [](const Evidence& e) { return e.wanted == Wanted::start; },
@@ -357,8 +363,9 @@ constexpr Rule rules[] = {
      "and print what comes back as it is."},
     {"one-recv-is-one-message", lesson_02,
      [](const Evidence& e) {
-         return client(e) && (e.wanted == Wanted::printed || e.wanted == Wanted::survival) &&
-                (cut(e) || hole(e)) && !cut_before(e, '\0');
+         if (e.wanted == Wanted::patience) return true;
+         return client(e) && e.wanted == Wanted::printed && (cut(e) || hole(e)) &&
+                !cut_before(e, '\0');
      },
      "the client takes the bytes of one recv for the whole reply. A reply can come in any number of "
      "pieces: count, and receive until as many bytes have come as were sent."},

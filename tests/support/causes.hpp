@@ -24,6 +24,7 @@ struct Evidence {
         bytes,          // these bytes
         end_of_stream,  // the end of the program's stream, and nothing before it
         survival,       // that the program lives on after a rude client
+        patience,       // that a client waits for the rest of its echo
         printed,        // these bytes on a client's standard output
         exit,           // a client's exit code
         complaint,      // one line on a client's standard error
