@@ -655,7 +655,11 @@ inline Outcome listen(Handle socket) {
 
 inline Outcome connect(Handle socket, const Endpoint& where) {
     Call call{.name = "connect", .socket = socket, .endpoint = &where};
-    return finish(call, begin(call) ? ::connect(socket, where.native(), where.native_size()) : -1);
+    if (!begin(call)) return finish(call, -1);
+    const int connected = ::connect(socket, where.native(), where.native_size());
+    if (connected == -1) call.error = last_error();
+    if (call.error == EWOULDBLOCK) call.error = EINPROGRESS;  // Winsock's word for it
+    return finish(call, connected);
 }
 
 inline Outcome shutdown_send(Handle socket) {
@@ -1184,9 +1188,7 @@ inline Endpoint Connection::local() const {
 
 namespace detail {
 
-inline bool is_under_way(int error) noexcept {
-    return error == EINPROGRESS || error == EINTR || would_block(error);
-}
+inline bool is_under_way(int error) noexcept { return error == EINPROGRESS || error == EINTR; }
 
 // Returns an errno value, or 0. An interrupted connect goes on in the background: a second
 // call would only say that it does, so wait for its outcome instead.

@@ -109,6 +109,7 @@ TEST_CASE("to send nothing is no error", "[connection]") {
 }
 
 TEST_CASE("a peer that resets is a result, for recv and for send", "[connection]") {
+    if (test::resets_look_like_the_end()) SKIP_BECAUSE("this system (Wine) hides resets");
     Pair pair;
     pair.client.reset();
     CHECK_FALSE(pair.client.is_open());
@@ -121,6 +122,7 @@ TEST_CASE("a peer that resets is a result, for recv and for send", "[connection]
 }
 
 TEST_CASE("closing with unread bytes resets the connection", "[connection]") {
+    if (test::resets_look_like_the_end()) SKIP_BECAUSE("this system (Wine) hides resets");
     Pair pair;
     REQUIRE(pair.client.send_all("never read"));
     char buffer[1];
@@ -286,6 +288,7 @@ TEST_CASE("so are a recv into nothing and a send after the half-close", "[connec
 }
 
 TEST_CASE("to finish sending on a connection that is gone is no error", "[connection]") {
+    if (test::resets_look_like_the_end()) SKIP_BECAUSE("this system (Wine) hides resets");
     Pair pair;
     pair.client.reset();
     char buffer[1];

@@ -225,7 +225,8 @@ TEST_CASE("a server that does not answer: timed out at the deadline", "[connect]
     std::string what;
     for (int i = 0; i < 5 && what.empty(); ++i) {
         try {
-            in_line.push_back(echo::connect(full.where, echo::after(std::chrono::milliseconds(300))));
+            const auto deadline = echo::after(std::chrono::milliseconds(300));
+            in_line.push_back(echo::connect(full.where, deadline));
         } catch (const echo::Error& error) {
             what = error.what();
         }
