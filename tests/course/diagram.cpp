@@ -1,0 +1,292 @@
+#include "diagram.hpp"
+
+#include "catch.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <utility>
+
+namespace course {
+namespace {
+
+std::filesystem::path in_project(const std::string& path) {
+    return std::filesystem::path(ECHO_SOURCE_DIR) / path;
+}
+
+std::string trim(std::string_view text) {
+    const std::size_t begin = text.find_first_not_of(" \t");
+    if (begin == std::string_view::npos) return {};
+    return std::string(text.substr(begin, text.find_last_not_of(" \t") - begin + 1));
+}
+
+bool starts_with(std::string_view text, std::string_view start) {
+    return text.substr(0, start.size()) == start;
+}
+
+// What stands after `start`, trimmed.
+std::string after(std::string_view text, std::string_view start) {
+    return trim(text.substr(start.size()));
+}
+
+// The bytes that "hel\x00lo\n" stands for, without its quotes.
+std::string unescape(std::string_view text) {
+    std::string bytes;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (text[at] != '\\' || at + 1 == text.size()) {
+            bytes += text[at];
+            continue;
+        }
+        const char code = text[++at];
+        if (code == 'x' && at + 2 < text.size()) {
+            bytes += static_cast<char>(std::stoi(std::string(text.substr(at + 1, 2)), nullptr, 16));
+            at += 2;
+        } else {
+            bytes += code == 'n' ? '\n' : code == 'r' ? '\r' : code == 't' ? '\t' : code;
+        }
+    }
+    return bytes;
+}
+
+const std::set<std::string> known_calls = {"socket", "bind", "listen", "accept", "connect",
+                                           "recv",   "send", "shutdown", "close"};
+
+class Reader {
+public:
+    explicit Reader(const std::string& name) { diagram_.name = name; }
+
+    Diagram read() {
+        int number = 0;
+        for (const std::string& line : lines_of(read_source("diagrams/" + diagram_.name + ".mmd")))
+            read_line(trim(line), ++number);
+        if (open_rects_ != 0) wrong("a rect has no end");
+        if (!code_file_.empty() || !caption_.empty()) wrong("the last %%! has no row below it");
+        return std::move(diagram_);
+    }
+
+private:
+    void wrong(const std::string& what) {
+        diagram_.mistakes.push_back(diagram_.name + ".mmd:" + std::to_string(line_) + ": " + what);
+    }
+
+    void read_line(const std::string& line, int number) {
+        line_ = number;
+        if (line.empty() || line == "sequenceDiagram") return;
+        if (starts_with(line, "%%!")) return read_step(after(line, "%%!"));
+        if (starts_with(line, "%% faults:")) diagram_.faults = after(line, "%% faults:");
+        else if (starts_with(line, "%%")) return;
+        else if (starts_with(line, "accTitle:")) diagram_.title = after(line, "accTitle:");
+        else if (starts_with(line, "accDescr:")) diagram_.description = after(line, "accDescr:");
+        else if (starts_with(line, "participant ")) read_participant(after(line, "participant "));
+        else if (starts_with(line, "rect ")) open_rect();
+        else if (line == "end") --open_rects_;
+        else if (starts_with(line, "Note over ")) read_note(after(line, "Note over "));
+        else read_message(line);
+    }
+
+    // "server.cpp:11 | caption" or "| caption"
+    void read_step(const std::string& text) {
+        const std::size_t bar = text.find('|');
+        if (bar == std::string::npos) return wrong("a %%! line needs a |");
+        caption_ = trim(std::string_view(text).substr(bar + 1));
+        const std::string code = trim(std::string_view(text).substr(0, bar));
+        if (code.empty()) return;
+        const std::size_t colon = code.find(':');
+        const std::string digits = colon == std::string::npos ? "" : code.substr(colon + 1);
+        if (digits.empty() || digits.find_first_not_of("0123456789") != std::string::npos)
+            return wrong("'" + code + "' is not FILE:LINE");
+        code_file_ = code.substr(0, colon);
+        code_line_ = std::stoi(digits);
+    }
+
+    void read_participant(const std::string& text) {
+        const std::size_t as = text.find(" as ");
+        const std::string id = text.substr(0, as);
+        if (diagram_.participants.count(id) != 0) wrong("participant " + id + " is there twice");
+        diagram_.participants[id] = as == std::string::npos ? id : text.substr(as + 4);
+    }
+
+    void open_rect() {
+        if (++open_rects_ > 1) wrong("a rect in a rect");
+        ++diagram_.rects;
+        phase_due_ = true;
+    }
+
+    void read_note(const std::string& text) {
+        const std::size_t colon = text.find(": ");
+        if (colon == std::string::npos) return wrong("a note needs ': ' and a text");
+        Row row;
+        const std::string over = text.substr(0, colon);
+        row.text = text.substr(colon + 2);
+        const std::size_t comma = over.find(',');
+        row.actor = over.substr(0, comma);
+        check_participant(row.actor);
+        if (comma != std::string::npos) {
+            row.kind = Row::Kind::phase;
+            row.peer = over.substr(comma + 1);
+            check_participant(row.peer);
+            if (!phase_due_) wrong("a phase's title stands at the start of its rect");
+            phase_due_ = false;
+        } else {
+            read_calls(row);
+        }
+        add(row);
+    }
+
+    void read_message(const std::string& line) {
+        // The longest first: "->>" is a part of each.
+        static constexpr std::array<std::string_view, 4> arrows = {"<<-->>", "<<->>", "-->>", "->>"};
+        for (const std::string_view arrow : arrows) {
+            const std::size_t at = line.find(arrow);
+            const std::size_t colon = line.find(": ", at == std::string::npos ? 0 : at);
+            if (at == std::string::npos || colon == std::string::npos) continue;
+            Row row;
+            row.actor = line.substr(0, at);
+            row.peer = line.substr(at + arrow.size(), colon - at - arrow.size());
+            row.text = line.substr(colon + 2);
+            row.both_ways = arrow[0] == '<';
+            check_participant(row.actor);
+            check_participant(row.peer);
+            const bool dotted = arrow.find("--") != std::string_view::npos;
+            if (dotted != starts_with(row.text, "wire: "))
+                wrong("dotted arrows are packets and begin with 'wire: ', solid ones are calls");
+            if (dotted) row.kind = Row::Kind::wire;
+            else read_calls(row);
+            return add(row);
+        }
+        wrong("neither a note nor a message: " + line);
+    }
+
+    void read_calls(Row& row) {
+        // Commas separate calls; one inside quotes or brackets does not.
+        std::string call;
+        bool quoted = false, bracketed = false;
+        for (const char c : row.text + ',') {
+            if (c == '"') quoted = !quoted;
+            if (!quoted && c == '(') bracketed = true;
+            if (c == ',' && !quoted && !bracketed) {
+                row.calls.push_back(read_call(trim(call)));
+                call.clear();
+            } else if (!bracketed) {
+                call += c;
+            }
+            if (!quoted && c == ')') bracketed = false;
+        }
+        const bool moves_bytes = row.calls.size() == 1 && row.calls[0].name == "send" &&
+                                 row.calls[0].outcome.empty();
+        if (row.peer.empty() == moves_bytes)
+            wrong("a send is an arrow, and all other calls are notes: " + row.text);
+    }
+
+    DrawnCall read_call(const std::string& text) {
+        DrawnCall call;
+        call.name = text.substr(0, text.find(' '));
+        const std::string rest = trim(std::string_view(text).substr(call.name.size()));
+        if (known_calls.count(call.name) == 0) wrong("no socket call: " + text);
+        if (call.name == "send" && rest.size() > 2 && rest.front() == '"' && rest.back() == '"') {
+            call.data = unescape(std::string_view(rest).substr(1, rest.size() - 2));
+            call.bytes = call.data.size();
+        } else if (call.name == "recv" && !rest.empty() && rest[0] > '0' && rest[0] <= '9') {
+            call.bytes = static_cast<std::size_t>(std::stoul(rest));
+            if (rest != std::to_string(call.bytes) + (call.bytes == 1 ? " byte" : " bytes"))
+                wrong("write 'recv N bytes': " + text);
+        } else if (rest == "end of stream" || rest == "failed" || rest.empty()) {
+            call.outcome = rest;
+        } else {
+            wrong("not understood: " + text);
+        }
+        return call;
+    }
+
+    void check_participant(const std::string& id) {
+        if (diagram_.participants.count(id) == 0) wrong("nobody is called '" + id + "'");
+    }
+
+    void add(Row& row) {
+        row.line = line_;
+        if (phase_due_) wrong("a rect begins with a note over both that is its title");
+        if (open_rects_ == 0) wrong("a row outside of every rect");
+        row.code_file = std::exchange(code_file_, {});
+        row.code_line = std::exchange(code_line_, 0);
+        row.caption = std::exchange(caption_, {});
+        diagram_.rows.push_back(row);
+    }
+
+    Diagram diagram_;
+    int line_ = 0, open_rects_ = 0, code_line_ = 0;
+    bool phase_due_ = false;
+    std::string code_file_, caption_;
+};
+
+}  // namespace
+
+std::size_t Diagram::messages() const {
+    return static_cast<std::size_t>(std::count_if(rows.begin(), rows.end(), [](const Row& row) {
+        return row.kind != Row::Kind::phase && !row.peer.empty();
+    }));
+}
+
+bool Diagram::has_server() const {
+    return source_exists("solutions/" + name + "/server.cpp");
+}
+
+std::string Diagram::program() const {
+    for (const auto& [id, shown] : participants)
+        if (shown == (has_server() ? "server" : "client")) return id;
+    return {};
+}
+
+std::string Diagram::other() const {
+    for (const auto& [id, shown] : participants)
+        if (id != program()) return id;
+    return {};
+}
+
+std::vector<std::string> diagram_names() {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(in_project("diagrams")))
+        if (entry.path().extension() == ".mmd") names.push_back(entry.path().stem().string());
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+Diagram read_diagram(const std::string& name) {
+    return Reader(name).read();
+}
+
+std::string read_source(const std::string& path) {
+    std::ifstream file(in_project(path), std::ios::binary);
+    INFO("the file " << path);
+    REQUIRE(file.good());
+    std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    text.erase(std::remove(text.begin(), text.end(), '\r'), text.end());
+    return text;
+}
+
+std::vector<std::string> lines_of(std::string_view text) {
+    std::vector<std::string> lines;
+    while (!text.empty()) {
+        const std::size_t end = (std::min)(text.find('\n'), text.size());
+        lines.emplace_back(text.substr(0, end));
+        text.remove_prefix((std::min)(end + 1, text.size()));
+    }
+    return lines;
+}
+
+bool source_exists(const std::string& path) {
+    return std::filesystem::exists(in_project(path));
+}
+
+std::string fnv1a(std::string_view bytes) {
+    std::uint64_t value = 0xcbf29ce484222325u;
+    for (const char byte : bytes) value = (value ^ static_cast<unsigned char>(byte)) * 0x100000001b3u;
+    std::string text;
+    for (int shift = 60; shift >= 0; shift -= 4) text += "0123456789abcdef"[(value >> shift) & 15u];
+    return text;
+}
+
+}  // namespace course

@@ -1,0 +1,62 @@
+// Reads the sequence diagrams in diagrams/, in the regular form that lessons/README.md describes.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace course {
+
+// One call of a participant: "recv 6 bytes", `send "hello\n"`, "recv end of stream", "listen".
+struct DrawnCall {
+    std::string name;     // "recv"
+    std::string outcome;  // "end of stream", "failed", or empty
+    std::string data;     // what a send takes, unescaped
+    std::size_t bytes = 0;
+};
+
+struct Row {
+    enum class Kind { calls, wire, phase };
+    Kind kind = Kind::calls;
+    int line = 0;                  // in the source, from 1
+    std::string actor;             // who calls, or who sends the packet
+    std::string peer;              // where the arrow ends; empty in a note
+    bool both_ways = false;        // an arrow with two heads
+    std::string text;              // as written
+    std::vector<DrawnCall> calls;  // of a row of kind calls
+    std::string code_file;         // from the %%! line above it: "server.cpp"
+    int code_line = 0;
+    std::string caption;
+};
+
+struct Diagram {
+    std::string name;                                 // "01-one-client"
+    std::string title, description, faults;
+    std::map<std::string, std::string> participants;  // "S" -> "server"
+    std::vector<Row> rows;
+    int rects = 0;
+    // What is not in the regular form, a sentence each with its line number.
+    std::vector<std::string> mistakes;
+
+    std::size_t messages() const;  // rows with an arrow
+    bool has_server() const;       // solutions/NN-name/server.cpp, not client.cpp, is the program
+    std::string program() const;   // the participant that is the lesson's program: "S"
+    std::string other() const;     // the other one
+};
+
+// The names of all diagrams, in order.
+std::vector<std::string> diagram_names();
+Diagram read_diagram(const std::string& name);
+
+// A file of the project. Fails the test when there is none. Carriage returns are left out, so that
+// a checkout with Windows' line ends reads the same.
+std::string read_source(const std::string& path);
+std::vector<std::string> lines_of(std::string_view text);
+bool source_exists(const std::string& path);
+
+// FNV-1a, 64 bits, in hexadecimal: the same as in diagrams/render.
+std::string fnv1a(std::string_view bytes);
+
+}  // namespace course

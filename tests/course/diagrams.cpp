@@ -1,0 +1,190 @@
+// The diagrams: in the regular form, rendered from the source that is there, and possible. Whether
+// they are true is in truth.cpp.
+#include "diagram.hpp"
+
+#include "catch.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace {
+
+using course::Diagram;
+using course::DrawnCall;
+using course::Row;
+
+std::string at(const Diagram& diagram, const Row& row) {
+    return "diagrams/" + diagram.name + ".mmd:" + std::to_string(row.line) + ": " + row.text;
+}
+
+std::string joined(const std::vector<std::string>& lines) {
+    std::string text;
+    for (const std::string& line : lines) text += line + '\n';
+    return text;
+}
+
+// Follows a diagram from top to bottom, and finds what can't happen in that order.
+class Causality {
+public:
+    explicit Causality(const Diagram& diagram) : diagram_(diagram) {}
+
+    std::vector<std::string> run() {
+        for (const Row& row : diagram_.rows) {
+            row_ = &row;
+            if (row.kind == Row::Kind::wire) wire(row);
+            for (const DrawnCall& call : row.calls) step(row.actor, call);
+        }
+        return std::move(mistakes_);
+    }
+
+private:
+    struct Side {
+        bool listens = false, asks = false, talks = false;
+        bool finished = false, closed = false, fin_on_the_wire = false;
+        std::size_t sent = 0, received = 0;
+    };
+
+    void wrong(const std::string& what) { mistakes_.push_back(at(diagram_, *row_) + ": " + what); }
+    void need(bool holds, const std::string& what) {
+        if (!holds) wrong(what);
+    }
+    Side& peer_of(const std::string& actor) {
+        for (const auto& [id, shown] : diagram_.participants)
+            if (id != actor) return sides_[id];
+        return sides_[actor];
+    }
+
+    void wire(const Row& row) {
+        if (row.text.find("FIN") != std::string::npos) {
+            need(sides_[row.actor].finished, "a FIN before its side has finished sending");
+            sides_[row.actor].fin_on_the_wire = true;
+        }
+        if (row.text.find("SYN") != std::string::npos || row.text.find("handshake") != std::string::npos)
+            need(sides_[row.actor].asks || peer_of(row.actor).asks, "a SYN before any connect");
+        handshake_ = handshake_ || row.text.find("SYN") != std::string::npos ||
+                     row.text.find("handshake") != std::string::npos;
+    }
+
+    void step(const std::string& actor, const DrawnCall& call) {
+        Side& me = sides_[actor];
+        Side& peer = peer_of(actor);
+        need(!me.closed, "after its close");
+        if (call.name == "listen") me.listens = true;
+        if (call.name == "connect") {
+            need(peer.listens, "nobody listens yet");
+            me.asks = me.talks = true;
+        }
+        if (call.name == "accept") {
+            need(me.listens && peer.asks && handshake_, "nobody has connected yet");
+            me.talks = true;
+        }
+        if (call.name == "send") send(me, call);
+        if (call.name == "recv") recv(me, peer, call);
+        if (call.name == "shutdown" || call.name == "close") me.finished = true;
+        if (call.name == "close") me.closed = true;
+    }
+
+    void send(Side& me, const DrawnCall& call) {
+        need(me.talks, "not connected yet");
+        need(!me.finished, "it has finished sending");
+        me.sent += call.bytes;
+    }
+
+    void recv(Side& me, const Side& peer, const DrawnCall& call) {
+        need(me.talks, "not connected yet");
+        me.received += call.bytes;
+        need(me.received <= peer.sent, "receives what has not been sent");
+        if (call.outcome != "end of stream") return;
+        need(peer.finished && peer.fin_on_the_wire, "the other side has not finished");
+        need(me.received == peer.sent, "end of stream before the last byte");
+    }
+
+    const Diagram& diagram_;
+    const Row* row_ = nullptr;
+    bool handshake_ = false;
+    std::map<std::string, Side> sides_;
+    std::vector<std::string> mistakes_;
+};
+
+}  // namespace
+
+TEST_CASE("each lesson has a diagram, and shows it", "[diagrams]") {
+    const std::vector<std::string> names = course::diagram_names();
+    REQUIRE(names.size() >= 4);
+    for (const std::string& name : names) {
+        CAPTURE(name);
+        const std::string lesson = course::read_source("lessons/" + name + "/README.md");
+        CHECK(lesson.find("](../../diagrams/" + name + ".svg)") != std::string::npos);
+    }
+}
+
+TEST_CASE("each picture was rendered from the source beside it", "[diagrams]") {
+    for (const std::string& name : course::diagram_names()) {
+        INFO("if this fails, run diagrams/render " << name << " and look at the picture");
+        const std::string hash = course::fnv1a(course::read_source("diagrams/" + name + ".mmd"));
+        const std::string picture = course::read_source("diagrams/" + name + ".svg");
+        const std::string mark = "<!-- source ";
+        REQUIRE(picture.substr(0, mark.size()) == mark);
+        CHECK(picture.substr(mark.size(), hash.size()) == hash);
+        // What a screen reader reads out has to have made it into the picture.
+        const Diagram diagram = course::read_diagram(name);
+        CHECK(picture.find(diagram.title) != std::string::npos);
+        CHECK(picture.find(diagram.description) != std::string::npos);
+    }
+}
+
+TEST_CASE("each diagram is in the regular form", "[diagrams]") {
+    for (const std::string& name : course::diagram_names()) {
+        const Diagram diagram = course::read_diagram(name);
+        CAPTURE(name);
+        CHECK(joined(diagram.mistakes) == "");
+        CHECK_FALSE(diagram.title.empty());
+        CHECK_FALSE(diagram.description.empty());
+        CHECK(diagram.messages() <= 15);
+        CHECK(diagram.rects >= 2);
+        CHECK(diagram.participants.size() == 2);
+        CHECK_FALSE(diagram.program().empty());
+    }
+}
+
+TEST_CASE("each step that names a code line shows the line that makes the call", "[diagrams]") {
+    for (const std::string& name : course::diagram_names()) {
+        const Diagram diagram = course::read_diagram(name);
+        for (const Row& row : diagram.rows) {
+            if (row.code_file.empty()) continue;
+            INFO(at(diagram, row));
+            const std::string path = "solutions/" + name + "/" + row.code_file;
+            const std::vector<std::string> code = course::lines_of(course::read_source(path));
+            REQUIRE(row.actor == diagram.program());
+            REQUIRE_FALSE(row.calls.empty());
+            REQUIRE(row.code_line >= 1);
+            REQUIRE(static_cast<std::size_t>(row.code_line) <= code.size());
+            const std::string& line = code[static_cast<std::size_t>(row.code_line) - 1];
+            bool makes_it = false;
+            for (const DrawnCall& call : row.calls)
+                makes_it = makes_it || line.find(call.name) != std::string::npos;
+            INFO(path << ":" << row.code_line << ": " << line);
+            CHECK(makes_it);
+        }
+    }
+}
+
+TEST_CASE("in each diagram nobody receives what has not been sent", "[diagrams]") {
+    for (const std::string& name : course::diagram_names())
+        CHECK(joined(Causality(course::read_diagram(name)).run()) == "");
+}
+
+TEST_CASE("a row in a wrong place is found", "[diagrams]") {
+    Diagram diagram = course::read_diagram("01-one-client");
+    const std::vector<Row> rows = diagram.rows;
+    // Not every two rows depend on each other, but a call never comes before what causes it.
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (rows[i].kind != Row::Kind::calls || rows[i].calls[0].name != "recv") continue;
+        diagram.rows = rows;
+        diagram.rows.erase(diagram.rows.begin() + static_cast<std::ptrdiff_t>(i));
+        diagram.rows.insert(diagram.rows.begin(), rows[i]);
+        INFO(rows[i].text << " moved to the top");
+        CHECK_FALSE(Causality(diagram).run().empty());
+    }
+}
