@@ -108,7 +108,8 @@ int main(int argc, char** argv) {
             std::cout << usage;
             return 0;
         }
-        if (is_option(argument)) return bad_usage("unknown option", argument, "the only one is --help");
+        if (is_option(argument))
+            return bad_usage("unknown option", argument, "the only one is --help");
     }
     if (argc > 3) return bad_usage("unexpected argument", argv[3], "give a host and a port");
 

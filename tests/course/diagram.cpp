@@ -52,7 +52,7 @@ std::string unescape(std::string_view text) {
     return bytes;
 }
 
-const std::set<std::string> known_calls = {"socket", "bind", "listen", "accept", "connect",
+const std::set<std::string> known_calls = {"socket", "bind", "listen",   "accept", "connect",
                                            "recv",   "send", "shutdown", "close"};
 
 class Reader {
@@ -77,15 +77,24 @@ private:
         line_ = number;
         if (line.empty() || line == "sequenceDiagram") return;
         if (starts_with(line, "%%!")) return read_step(after(line, "%%!"));
-        if (starts_with(line, "%% faults:")) diagram_.faults = after(line, "%% faults:");
-        else if (starts_with(line, "%%")) return;
-        else if (starts_with(line, "accTitle:")) diagram_.title = after(line, "accTitle:");
-        else if (starts_with(line, "accDescr:")) diagram_.description = after(line, "accDescr:");
-        else if (starts_with(line, "participant ")) read_participant(after(line, "participant "));
-        else if (starts_with(line, "rect ")) open_rect();
-        else if (line == "end") --open_rects_;
-        else if (starts_with(line, "Note over ")) read_note(after(line, "Note over "));
-        else read_message(line);
+        if (starts_with(line, "%% faults:"))
+            diagram_.faults = after(line, "%% faults:");
+        else if (starts_with(line, "%%"))
+            return;
+        else if (starts_with(line, "accTitle:"))
+            diagram_.title = after(line, "accTitle:");
+        else if (starts_with(line, "accDescr:"))
+            diagram_.description = after(line, "accDescr:");
+        else if (starts_with(line, "participant "))
+            read_participant(after(line, "participant "));
+        else if (starts_with(line, "rect "))
+            open_rect();
+        else if (line == "end")
+            --open_rects_;
+        else if (starts_with(line, "Note over "))
+            read_note(after(line, "Note over "));
+        else
+            read_message(line);
     }
 
     // "server.cpp:11 | caption" or "| caption"
@@ -139,7 +148,8 @@ private:
 
     void read_message(const std::string& line) {
         // The longest first: "->>" is a part of each.
-        static constexpr std::array<std::string_view, 4> arrows = {"<<-->>", "<<->>", "-->>", "->>"};
+        static constexpr std::array<std::string_view, 4> arrows = {"<<-->>", "<<->>", "-->>",
+                                                                   "->>"};
         for (const std::string_view arrow : arrows) {
             const std::size_t at = line.find(arrow);
             const std::size_t colon = line.find(": ", at == std::string::npos ? 0 : at);
@@ -154,8 +164,10 @@ private:
             const bool dotted = arrow.find("--") != std::string_view::npos;
             if (dotted != starts_with(row.text, "wire: "))
                 wrong("dotted arrows are packets and begin with 'wire: ', solid ones are calls");
-            if (dotted) row.kind = Row::Kind::wire;
-            else read_calls(row);
+            if (dotted)
+                row.kind = Row::Kind::wire;
+            else
+                read_calls(row);
             return add(row);
         }
         wrong("neither a note nor a message: " + line);
@@ -176,8 +188,8 @@ private:
             }
             if (!quoted && c == ')') bracketed = false;
         }
-        const bool moves_bytes = row.calls.size() == 1 && row.calls[0].name == "send" &&
-                                 row.calls[0].outcome.empty();
+        const bool moves_bytes =
+            row.calls.size() == 1 && row.calls[0].name == "send" && row.calls[0].outcome.empty();
         if (row.peer.empty() == moves_bytes)
             wrong("a send is an arrow, and all other calls are notes: " + row.text);
     }
@@ -230,9 +242,7 @@ std::size_t Diagram::messages() const {
     }));
 }
 
-bool Diagram::has_server() const {
-    return source_exists("solutions/" + name + "/server.cpp");
-}
+bool Diagram::has_server() const { return source_exists("solutions/" + name + "/server.cpp"); }
 
 std::string Diagram::program() const {
     for (const auto& [id, shown] : participants)
@@ -254,9 +264,7 @@ std::vector<std::string> diagram_names() {
     return names;
 }
 
-Diagram read_diagram(const std::string& name) {
-    return Reader(name).read();
-}
+Diagram read_diagram(const std::string& name) { return Reader(name).read(); }
 
 std::string read_source(const std::string& path) {
     std::ifstream file(in_project(path), std::ios::binary);
@@ -277,13 +285,12 @@ std::vector<std::string> lines_of(std::string_view text) {
     return lines;
 }
 
-bool source_exists(const std::string& path) {
-    return std::filesystem::exists(in_project(path));
-}
+bool source_exists(const std::string& path) { return std::filesystem::exists(in_project(path)); }
 
 std::string fnv1a(std::string_view bytes) {
     std::uint64_t value = 0xcbf29ce484222325u;
-    for (const char byte : bytes) value = (value ^ static_cast<unsigned char>(byte)) * 0x100000001b3u;
+    for (const char byte : bytes)
+        value = (value ^ static_cast<unsigned char>(byte)) * 0x100000001b3u;
     std::string text;
     for (int shift = 60; shift >= 0; shift -= 4) text += "0123456789abcdef"[(value >> shift) & 15u];
     return text;

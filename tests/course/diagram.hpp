@@ -32,7 +32,7 @@ struct Row {
 };
 
 struct Diagram {
-    std::string name;                                 // "01-one-client"
+    std::string name;  // "01-one-client"
     std::string title, description, faults;
     std::map<std::string, std::string> participants;  // "S" -> "server"
     std::vector<Row> rows;

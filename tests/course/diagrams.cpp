@@ -60,7 +60,8 @@ private:
             need(sides_[row.actor].finished, "a FIN before its side has finished sending");
             sides_[row.actor].fin_on_the_wire = true;
         }
-        if (row.text.find("SYN") != std::string::npos || row.text.find("handshake") != std::string::npos)
+        if (row.text.find("SYN") != std::string::npos ||
+            row.text.find("handshake") != std::string::npos)
             need(sides_[row.actor].asks || peer_of(row.actor).asks, "a SYN before any connect");
         handshake_ = handshake_ || row.text.find("SYN") != std::string::npos ||
                      row.text.find("handshake") != std::string::npos;

@@ -25,9 +25,7 @@ using course::Diagram;
 using course::DrawnCall;
 using course::Row;
 
-echo::Deadline soon() {
-    return echo::after(harness::patience());
-}
+echo::Deadline soon() { return echo::after(harness::patience()); }
 
 // Calls in a form in which drawn ones and traced ones can be compared, and read.
 class Calls {
@@ -66,7 +64,7 @@ std::string drawn_calls(const Diagram& diagram) {
 
 std::string traced_calls(std::string_view trace) {
     // What only prepares a socket or asks about it is no part of the conversation.
-    static const std::set<std::string> drawn = {"socket", "bind", "listen", "accept", "connect",
+    static const std::set<std::string> drawn = {"socket", "bind", "listen",   "accept", "connect",
                                                 "recv",   "send", "shutdown", "close"};
     Calls calls;
     std::string listener;
@@ -77,8 +75,9 @@ std::string traced_calls(std::string_view trace) {
         if (call.name == "close" && call.socket == listener) continue;
         const bool moved = (call.name == "recv" || call.name == "send") &&
                            call.result.find(" byte") != std::string::npos;
-        const std::string outcome = call.failed() ? "failed"
-                                    : call.result == "end of stream" ? call.result : "";
+        const std::string outcome = call.failed()                    ? "failed"
+                                    : call.result == "end of stream" ? call.result
+                                                                     : "";
         calls.add(call.name, outcome, moved ? std::stoul(call.result) : 0);
     }
     return calls.text();
@@ -158,7 +157,8 @@ void check_calls(const Diagram& diagram, harness::Program& program) {
 }
 
 std::string solution(const Diagram& diagram) {
-    return ECHO_BUILD_DIR "/solutions/" + diagram.name + (diagram.has_server() ? "/server" : "/client");
+    return ECHO_BUILD_DIR "/solutions/" + diagram.name +
+           (diagram.has_server() ? "/server" : "/client");
 }
 
 void check_server(const Diagram& diagram) {
@@ -182,14 +182,17 @@ void check_client(const Diagram& diagram) {
 }  // namespace
 
 TEST_CASE("each diagram shows what its lesson's solution does", "[diagrams][truth]") {
-    if (std::getenv("ECHO_PROGRAM")) SKIP_BECAUSE("ECHO_PROGRAM is set; this is about our own programs");
+    if (std::getenv("ECHO_PROGRAM"))
+        SKIP_BECAUSE("ECHO_PROGRAM is set; this is about our own programs");
     for (const std::string& name : course::diagram_names()) {
         const Diagram diagram = course::read_diagram(name);
         CAPTURE(name);
         REQUIRE(diagram.mistakes.empty());
         harness::set_default_program(solution(diagram));
-        if (diagram.has_server()) check_server(diagram);
-        else check_client(diagram);
+        if (diagram.has_server())
+            check_server(diagram);
+        else
+            check_client(diagram);
     }
 }
 
