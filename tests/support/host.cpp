@@ -31,7 +31,7 @@ void Host::expect_patience() {
     subject_.story.step("the test looked whether the client waits for the rest");
     // Long enough for a client that does not wait to show it; one that waits has all the time.
     const echo::Status status = receive(echo::after(patience() / 40));
-    if (status == echo::Status::timed_out) return;
+    if (status == echo::Status::timed_out) return subject_.story.good();
     if (status != echo::Status::ok) {
         client_finished_ = true;
         subject_.story.step("the client had ended its stream by then");
@@ -44,6 +44,15 @@ void Host::expect_patience() {
 void Host::hang_up() {
     subject_.story.step("the test closed the connection");
     connection_.close();
+}
+
+void Host::part() {
+    if (!connection_.is_open() || finished_sending_) return;
+    while (stream_ == Evidence::Stream::open && good_so_far()) {
+        checked_ = got_.size();
+        if (receive(echo::after(patience())) == echo::Status::timed_out) return;
+    }
+    finish_sending();
 }
 
 // --- The client ------------------------------------------------------------------------------
@@ -139,14 +148,17 @@ void ClientTest::expect_printed(std::string_view bytes) {
         },
         echo::after(patience()));
     if (printed() != to_print_) fail(Wanted::printed);
+    subject_.story.good();
 }
 
 void ClientTest::expect_exit(int code) {
+    // A client may finish sending, and wait for the server to do the same.
+    if (host_) host_->part();
     subject_.story.step("the test waited for the client to end");
     const auto cpu_before = process().cpu_time();
     const auto ending = process().wait(echo::after(patience()));
     if (ending && code == 0 && printed() != to_print_) fail(Wanted::printed);
-    if (ending && !ending->by_signal && ending->code == code) return;
+    if (ending && !ending->by_signal && ending->code == code) return subject_.story.good();
     Evidence all = evidence(Wanted::exit);
     all.busy = !ending && (process().cpu_time() - cpu_before) * 4 >= patience();
     all.expected_text = "exit code " + std::to_string(code);
@@ -157,7 +169,7 @@ void ClientTest::expect_exit(int code) {
 void ClientTest::expect_complaint(std::string_view value) {
     const std::string errors = without_carriage_returns(process().errors());
     const bool one_line = errors.find('\n') == errors.size() - 1 && errors.size() > 1;
-    if (one_line && errors.find(value) != std::string::npos) return;
+    if (one_line && errors.find(value) != std::string::npos) return subject_.story.good();
     std::string wanted = "one line on standard error";
     if (!value.empty()) wanted += " that names " + std::string(value);
     std::string got = errors.empty() ? "nothing there" : "see below";

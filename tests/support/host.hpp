@@ -18,8 +18,10 @@ public:
 
     // For a moment nothing comes: the client waits for the rest of its echo.
     void expect_patience();
-    // What a client does after an end of stream is its own affair, so none of these fails.
+    // Closes, whatever the client is doing.
     void hang_up();
+    // If the client finishes sending, so does the test.
+    void part();
     bool client_has_finished() const { return client_finished_; }
 
 private:

@@ -11,8 +11,6 @@
 namespace harness {
 namespace {
 
-constexpr std::size_t width = 80;
-
 // Breaks a paragraph into lines. The first starts with `first`, the others with as many spaces.
 std::string wrap(std::string_view text, std::string_view first) {
     std::string result;
@@ -22,7 +20,7 @@ std::string wrap(std::string_view text, std::string_view first) {
     while (!text.empty()) {
         const std::size_t end = std::min(text.find(' '), text.size());
         const std::string_view word = text.substr(0, end);
-        if (!empty && line.size() + 1 + word.size() > width) {
+        if (!empty && line.size() + 1 + word.size() > page_width) {
             result += line + '\n';
             line = indent;
             empty = true;
@@ -67,7 +65,7 @@ struct Excerpt {
 };
 
 Excerpt excerpt(std::string_view data, std::size_t begin, std::size_t focus) {
-    constexpr std::size_t text_room = 56;
+    constexpr std::size_t text_room = 52;
     constexpr std::size_t most_in_hex = 16;
     Excerpt cut;
     cut.text = begin > 0 ? "..." : "\"";
@@ -148,6 +146,17 @@ std::string expected_and_got(const Evidence& evidence) {
     return text;
 }
 
+// Bytes that the program left unread turn its close into a reset, so it is good to know of them.
+std::string unread(const Evidence& evidence) {
+    if (evidence.program_is_client) return {};
+    std::size_t sent = 0;
+    for (const std::string& message : evidence.sent) sent += message.size();
+    const std::size_t received = bytes_received(evidence.trace);
+    if (received >= sent) return {};
+    return wrap("It received " + count_of(received) + " of the " + count_of(sent) +
+                " that the test sent.", "  ");
+}
+
 std::string printed(std::string_view name, std::string_view text) {
     if (text.empty()) return "  " + std::string(name) + ": nothing\n";
     return "  " + std::string(name) + ":\n" + clip_lines(text, 12, "    ");
@@ -173,8 +182,7 @@ std::string Story::tell(const Evidence& evidence) const {
         const std::string number = std::to_string(i + 1) + ". ";
         steps += wrap(steps_[i], (number.size() < 4 ? "  " : " ") + number);
     }
-    std::string text = "\n";
-    text += headed("WHAT THE TEST DID", steps);
+    std::string text = headed("WHAT THE TEST DID", steps);
 
     if (evidence.wanted == Evidence::Wanted::start) {
         text += headed("WHAT HAPPENED", clip_lines(evidence.start_failure, 24, "  "));
@@ -182,7 +190,8 @@ std::string Story::tell(const Evidence& evidence) const {
         text += headed("EXPECTED AND GOT", expected_and_got(evidence));
         const std::string picture = draw_trace(evidence.trace, evidence.program_is_client);
         if (!picture.empty())
-            text += headed("WHAT YOUR PROGRAM DID, up to then (its trace)", picture);
+            text += headed("WHAT YOUR PROGRAM DID, up to then (its trace)",
+                           picture + unread(evidence));
         text += headed("WHAT YOUR PROGRAM PRINTED", printed("standard output", evidence.output) +
                                                         printed("standard error", evidence.errors));
         text += headed("HOW YOUR PROGRAM ENDED",
@@ -195,6 +204,8 @@ std::string Story::tell(const Evidence& evidence) const {
     text += "Read: lessons/" + cause.lesson + "/README.md, section \"" + cause.section + "\"";
     return text;
 }
+
+void Story::good() const { SUCCEED(); }
 
 void Story::fail(const Evidence& evidence) const {
     FAIL(tell(evidence));

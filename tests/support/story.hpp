@@ -15,8 +15,11 @@ public:
     void step(std::string words);
     const std::vector<std::string>& steps() const { return steps_; }
 
+    // What the test waited for has come.
+    void good() const;
+
     // The whole message of a failed test: the steps, expected and got, the program's trace, its
-    // output, how it ended, the likely cause and where to read on. At most 80 columns wide.
+    // output, how it ended, the likely cause and where to read on. No wider than a terminal.
     std::string tell(const Evidence& evidence) const;
     // Ends the test as failed with that message.
     [[noreturn]] void fail(const Evidence& evidence) const;

@@ -122,7 +122,7 @@ std::string draw_row(const Row& row) {
         between = pad("-- " + label + ' ', arrow_width - 1, '-') + '>';
     if (row.shape == Row::Shape::to_test)
         between = pad("<- " + label + ' ', arrow_width, '-');
-    return "   |" + between + "|  " + shorten(row.call, 80 - arrow_width - 7) + '\n';
+    return "   |" + between + "|  " + shorten(row.call, page_width - arrow_width - 7) + '\n';
 }
 
 std::string with_commas(std::size_t number) {
@@ -194,6 +194,13 @@ std::vector<TracedCall> read_trace(std::string_view trace) {
     return calls;
 }
 
+std::size_t bytes_received(std::string_view trace) {
+    std::size_t bytes = 0;
+    for (const TracedCall& call : read_trace(trace))
+        if (call.name == "recv") bytes += leading_number(call.result);
+    return bytes;
+}
+
 std::string draw_trace(std::string_view trace, bool program_is_client) {
     std::vector<Row> rows;
     Talking talking;
@@ -228,7 +235,7 @@ std::string clip_lines(std::string_view text, std::size_t most, std::string_view
             if (plain || c == '\t') line += c;
             else if (c != '\r') line += '?';
         }
-        lines.push_back(std::string(indent) + shorten(line, 80 - indent.size()) + '\n');
+        lines.push_back(std::string(indent) + shorten(line, page_width - indent.size()) + '\n');
         text.remove_prefix(std::min(end + 1, text.size()));
     }
     const std::size_t head = lines.size() > most ? most / 2 : lines.size();

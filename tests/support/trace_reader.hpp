@@ -9,6 +9,9 @@
 
 namespace harness {
 
+// How wide a message may be: Catch2 moves it to the right, and breaks lines beyond column 78.
+inline constexpr std::size_t page_width = 76;
+
 // One line of a trace: "socket 4: recv at most 4096 bytes -> 6 bytes "hello\n"".
 struct TracedCall {
     std::string socket;     // "4"
@@ -22,11 +25,14 @@ struct TracedCall {
 // The calls in a trace. A line that is cut off or in no known shape is left out.
 std::vector<TracedCall> read_trace(std::string_view trace);
 
-// The trace as a picture, at most 80 columns wide and about 50 lines high: the test on the left,
+// The trace as a picture, at most page_width wide and about 50 lines high: the test on the left,
 // the program on the right, its calls beside it, repeats folded. Empty when the trace is empty.
 std::string draw_trace(std::string_view trace, bool program_is_client);
 
-// The text with its lines cut at 80 columns, and no more than `most` of them: the middle goes.
+// How many bytes the program received.
+std::size_t bytes_received(std::string_view trace);
+
+// The text with its lines cut at page_width, and no more than `most` of them: the middle goes.
 std::string clip_lines(std::string_view text, std::size_t most, std::string_view indent);
 
 }  // namespace harness

@@ -42,6 +42,34 @@ std::string cut_trace(std::string trace) {
     return trace;
 }
 
+std::string ordinal(std::string_view number) {
+    if (number == "1") return "the first ";
+    if (number == "2") return "the second ";
+    return "number " + std::string(number) + " of the calls of ";
+}
+
+// "send:short=3; recv:EINTR@2": "each send moves at most 3 bytes, the second recv fails".
+std::string in_words(std::string_view faults) {
+    std::string words;
+    while (!faults.empty()) {
+        const std::size_t end = std::min(faults.find(';'), faults.size());
+        std::string_view rule = faults.substr(0, end);
+        faults.remove_prefix(std::min(end + 1, faults.size()));
+        rule.remove_prefix(std::min(rule.find_first_not_of(' '), rule.size()));
+
+        const std::string call(rule.substr(0, rule.find(':')));
+        const std::size_t at = rule.find('@');
+        const std::size_t equals = rule.find('=');
+        const std::string which =
+            at == std::string_view::npos ? "each " : ordinal(rule.substr(at + 1));
+        if (!words.empty()) words += ", ";
+        words += which + call;
+        if (equals == std::string_view::npos) words += " fails";
+        else words += " moves at most " + std::string(rule.substr(equals + 1, at - equals - 1)) + " bytes";
+    }
+    return words;
+}
+
 std::string seconds(std::chrono::milliseconds time) {
     const auto count = time.count();
     return std::to_string(count / 1000) + (count % 1000 == 0 ? "" : ".5") + " seconds";
@@ -67,8 +95,9 @@ template <typename Start>
 void Subject::start(std::string_view lesson, std::string_view faults_wanted, Start start_it) {
     const std::string name = is_client ? "/client" : "/server";
     set_default_program(std::string(ECHO_BUILD_DIR) + "/lessons/" + std::string(lesson) + name);
-    const std::string setting =
-        faults_wanted.empty() ? "" : " with ECHO_FAULTS=\"" + std::string(faults_wanted) + "\"";
+    std::string setting;
+    if (!faults_wanted.empty())
+        setting = " with ECHO_FAULTS=\"" + std::string(faults_wanted) + "\": " + in_words(faults_wanted);
     try {
         program.emplace(start_it());
     } catch (const StartFailure& failure) {
@@ -190,6 +219,7 @@ void Talk::expect(std::string_view bytes) {
     }
     if (!good_so_far()) fail(Wanted::bytes, false);
     checked_ = got_.size();
+    subject_.story.good();
 }
 
 void Talk::expect_end_of_stream() {
@@ -204,6 +234,7 @@ void Talk::expect_end_of_stream() {
     if (got_ != expected_) fail(Wanted::end_of_stream, false);
     if (stream_ == Stream::reset)
         fail(Wanted::end_of_stream, false, "the end of the stream", "a connection reset");
+    subject_.story.good();
 }
 
 void Talk::exchange(std::string_view bytes) {
@@ -245,6 +276,7 @@ void Talk::exchange(std::string_view bytes) {
     connection_.set_nonblocking(false);
     if (!good_so_far()) fail(Wanted::bytes, false);
     checked_ = got_.size();
+    subject_.story.good();
 }
 
 void Talk::finish_sending() {
@@ -406,9 +438,10 @@ void Visitor::expect_clean_end() {
         }
     }
     if (!good_so_far()) fail(Wanted::bytes, false);
-    if (stream_ == Stream::ended) return;
+    if (stream_ == Stream::ended) return subject_.story.good();
+    expected_ = got_;
     fail(Wanted::end_of_stream, false, "the echo, or a part of it, and then the end of the stream",
-         "a connection reset, which can destroy bytes that were on their way");
+         "a part of it, and then a connection reset, which can destroy bytes on their way");
 }
 
 void Visitor::reset_in_the_middle(std::string_view bytes) {
@@ -442,7 +475,7 @@ void ServerTest::expect_survival() {
     } catch (const echo::Error&) {
         // Nobody listens any more: a program that serves one client ends now.
     }
-    if (echoed) return;
+    if (echoed) return subject_.story.good();
     const auto waited = echo::Clock::now() - began;
     // If it was silent for the whole time already, it is not about to end.
     const auto ending = process.wait(echo::after(patience() / (waited < patience() ? 1 : 20)));
@@ -450,6 +483,7 @@ void ServerTest::expect_survival() {
     evidence.busy = waited >= patience() && (process.cpu_time() - cpu_before) * 4 >= waited;
     evidence.got_text = ending ? "a program that did not end by itself" : "a program that does neither";
     if (!ending || ending->by_signal) subject_.fail(evidence);
+    subject_.story.good();
 }
 
 }  // namespace harness
