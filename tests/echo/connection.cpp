@@ -219,11 +219,13 @@ TEST_CASE("non-blocking mode reports would_block instead of waiting", "[connecti
     const auto got = pair.server.recv(buffer);
     CHECK(got.status == Status::would_block);
     CHECK_FALSE(got);
+    // A deadline waits even so.
+    CHECK(pair.server.recv(buffer, echo::after(std::chrono::milliseconds(1))).status ==
+          Status::timed_out);
     const std::size_t sent = test::fill(pair.client);
     CHECK(sent > 0);
     pair.client.set_nonblocking(true);
     CHECK(pair.client.send("x").status == Status::would_block);
-    // A deadline waits even so.
     CHECK(pair.server.recv(buffer, soon()).status == Status::ok);
     pair.server.set_nonblocking(false);
     std::string rest(sent - 16, '?');
