@@ -117,11 +117,12 @@ TEST_CASE("a crash is reported by its name", "[harness]") {
 #ifdef _WIN32
     CHECK(contains(ending.text(), "access violation"));
     CHECK(contains(ending.text(), "0xC0000005"));
+    CHECK(process.output().compare(0, 7, "before\n") == 0);  // Wine adds a report of its own
 #else
     CHECK(ending.code == SIGSEGV);
     CHECK(ending.text() == "ended by SIGSEGV (it touched memory that is not its own)");
-#endif
     CHECK(process.output() == "before\n");
+#endif
 }
 
 TEST_CASE("what a process prints is kept, complete once it has ended", "[harness]") {
@@ -217,7 +218,7 @@ TEST_CASE("a flood is read, kept up to the limit and counted", "[harness]") {
 }
 
 TEST_CASE("an endless flood does not hold up its end", "[harness]") {
-    Process process = puppet({"flood", "100000000"});
+    Process process = puppet({"flood", "1000000"});
     REQUIRE(prints(process, "xxx"));
     process.kill();
     CHECK(end_of(process).by_signal);
@@ -297,13 +298,12 @@ TEST_CASE("a program that can't be started is named with the reason", "[harness]
     const Folder folder;
     const std::string missing = folder.path() + "/missing";
     CHECK(complaint_about({missing}) == "cannot start \"" + missing + "\": there is no such file");
-    CHECK(contains(complaint_about({"no-such-program-anywhere"}),
-                   "cannot start \"no-such-program-anywhere\": "));
+    CHECK(complaint_about({"no-such-program-anywhere"}) ==
+          "cannot start \"no-such-program-anywhere\": it is not in any folder of the PATH");
     CHECK(contains(complaint_about({""}), "no program is named"));
     CHECK(contains(complaint_about({}), "no program is named"));
     CHECK(contains(complaint_about({folder.path()}), "folder"));
 #ifndef _WIN32
-    CHECK(contains(complaint_about({"no-such-program-anywhere"}), "PATH"));
     const std::string text = folder.file("notes.txt", "not a program\n");
     CHECK(complaint_about({text}) == "cannot start \"" + text +
                                          "\": the file is not executable; chmod +x makes it so");
@@ -320,7 +320,7 @@ TEST_CASE("a program that can't be started is named with the reason", "[harness]
 
 TEST_CASE("a name without a slash is found on the PATH", "[harness]") {
 #ifdef _WIN32
-    const std::vector<std::string> command = {"cmd", "/c", "echo found"};
+    const std::vector<std::string> command = {"cmd", "/c", "echo", "found"};
 #else
     const std::vector<std::string> command = {"sh", "-c", "echo found"};
 #endif

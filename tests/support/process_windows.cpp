@@ -51,11 +51,15 @@ private:
     HANDLE handle_ = nullptr;
 };
 
+bool under_wine() {
+    return ::GetProcAddress(::GetModuleHandleA("ntdll.dll"), "wine_get_version") != nullptr;
+}
+
 std::string words_for_error(DWORD error) {
     switch (error) {
         case ERROR_FILE_NOT_FOUND:
         case ERROR_PATH_NOT_FOUND: return "there is no such file";
-        case ERROR_ACCESS_DENIED: return "access is denied; is it a folder, or blocked?";
+        case ERROR_ACCESS_DENIED: return "access is denied";
         case ERROR_BAD_EXE_FORMAT: return "the file is not a Windows program";
         default: return "Windows error " + std::to_string(error);
     }
@@ -78,6 +82,8 @@ Owned make_event(bool manual) {
 // One argument in the quoting that the C runtime of the other program takes apart again:
 // backslashes are ordinary, but before a quote they are doubled.
 std::string quoted(const std::string& argument) {
+    if (!argument.empty() && argument.find_first_of(" \t\n\"") == std::string::npos)
+        return argument;  // cmd and others with a parser of their own understand only this
     std::string result = "\"";
     std::size_t backslashes = 0;
     for (const char c : argument) {
@@ -91,6 +97,18 @@ std::string quoted(const std::string& argument) {
 bool is_file(const std::string& path) {
     const DWORD attributes = ::GetFileAttributesA(path.c_str());
     return attributes != INVALID_FILE_ATTRIBUTES && !(attributes & FILE_ATTRIBUTE_DIRECTORY);
+}
+
+bool is_folder(const std::string& path) {
+    const DWORD attributes = ::GetFileAttributesA(path.c_str());
+    return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY);
+}
+
+std::string reason_for(const std::string& program, DWORD error) {
+    if (is_folder(program)) return "it is a folder, not a program";
+    if (error == ERROR_FILE_NOT_FOUND && program.find('\\') == std::string::npos)
+        return "it is not in any folder of the PATH";
+    return words_for_error(error);
 }
 
 // CreateProcess adds .exe to a bare name, but not to a path.
@@ -221,8 +239,11 @@ struct WindowsProcess final : Process::State {
 
     std::chrono::milliseconds cpu_time() override {
         FILETIME created{}, ended_at{}, kernel{}, user{};
-        if (!::GetProcessTimes(process_.get(), &created, &ended_at, &kernel, &user))
-            return std::chrono::milliseconds(0);
+        // Wine gives our own times for any other process; those of its first thread are right.
+        const bool known =
+            under_wine() ? ::GetThreadTimes(thread_.get(), &created, &ended_at, &kernel, &user)
+                         : ::GetProcessTimes(process_.get(), &created, &ended_at, &kernel, &user);
+        if (!known) return std::chrono::milliseconds(0);
         const auto ticks = [](const FILETIME& time) {
             return (static_cast<long long>(time.dwHighDateTime) << 32) + time.dwLowDateTime;
         };
@@ -271,16 +292,16 @@ private:
                                   CREATE_NEW_PROCESS_GROUP,
                               environment.data(), nullptr, &startup.StartupInfo, &made))
             throw std::runtime_error(
-                cannot_start(options.arguments.front(), words_for_error(::GetLastError())));
+                cannot_start(options.arguments.front(), reason_for(program, ::GetLastError())));
         process_ = Owned(made.hProcess);
-        const Owned thread(made.hThread);
+        thread_ = Owned(made.hThread);
         if (!::AssignProcessToJobObject(job_.get(), process_.get())) {
             const DWORD error = ::GetLastError();
             ::TerminateProcess(process_.get(), killed_code);
             ::SetLastError(error);
             fail("AssignProcessToJobObject");
         }
-        ::ResumeThread(thread.get());
+        ::ResumeThread(thread_.get());
         in_.pipe = std::move(input_ends.ours);
         out_.pipe = std::move(output_ends.ours);
         err_.pipe = std::move(errors_ends.ours);
@@ -409,6 +430,7 @@ private:
 
     Owned job_;
     Owned process_;
+    Owned thread_;
     Owned wake_;
     Stream in_;
     Stream out_;
