@@ -79,6 +79,8 @@
 #ifndef NOMINMAX
 #define NOMINMAX
 #endif
+#include <fcntl.h>
+#include <io.h>
 #include <winsock2.h>  // before windows.h, which would bring in winsock.h
 #include <ws2tcpip.h>
 #ifdef _MSC_VER
@@ -387,6 +389,11 @@ private:
 // Bytes as a person can read them: in quotes, with \n, \x00 and \xff for what can't be printed,
 // and ... when there are more than at_most.
 [[nodiscard]] std::string quote(std::string_view bytes, std::size_t at_most = 32);
+
+// Lets std::cin and std::cout carry every byte as it is. Windows otherwise makes \r\n of \n and
+// takes byte 0x1a for the end; a terminal is left alone there. Elsewhere there is nothing to do.
+// _setmode
+void use_binary_streams() noexcept;
 
 // --- The seam: watching and changing system calls ----------------------------------------------
 
@@ -760,6 +767,13 @@ inline Outcome getaddrinfo(const std::string& host, std::uint16_t port, int flag
     hints.ai_flags = flags | AI_NUMERICSERV;
     const std::string service = std::to_string(port);
     return finish(call, ::getaddrinfo(host.c_str(), service.c_str(), &hints, &found));
+}
+
+inline void use_binary_streams() noexcept {
+#ifdef _WIN32
+    for (const int stream : {0, 1})
+        if (!::_isatty(stream)) ::_setmode(stream, _O_BINARY);
+#endif
 }
 
 // The address as text. No system call, so not through the seam.
@@ -1321,6 +1335,8 @@ inline std::string_view first(std::span<const char> buffer, std::size_t count) {
     if (count > buffer.size()) throw std::out_of_range("first: the buffer is smaller than that");
     return {buffer.data(), count};
 }
+
+inline void use_binary_streams() noexcept { sys::use_binary_streams(); }
 
 namespace detail {
 

@@ -101,6 +101,7 @@ bool is_option(std::string_view argument) {
 int main(int argc, char** argv) {
     // The C library's own buffering is in the way: std::cin has to know what is here already.
     std::ios::sync_with_stdio(false);
+    echo::use_binary_streams();
 
     for (int i = 1; i < argc; ++i) {
         const std::string_view argument = argv[i];

@@ -204,6 +204,7 @@ TEST_CASE("every address of a host is tried in turn", "[connect]") {
         (void)candidate;
         ++addresses;
     }
+    if (addresses < 2) SKIP_BECAUSE("this system's localhost has one address only");
     const auto all_but_the_last = static_cast<int>(addresses) - 1;
     class FailFirst : public test::ScopedHook {
     public:
@@ -254,10 +255,14 @@ TEST_CASE("a connect that a signal interrupts is waited for, not made again", "[
 }
 
 TEST_CASE("a connection made with a deadline waits afterwards without polling", "[connect]") {
-    test::Pair pair;
-    REQUIRE(pair.server.send_all("x"));
+    auto listener = echo::listen(Endpoint::loopback(0));
+    test::Count fcntl("fcntl");
+    auto client = echo::connect(listener.endpoint(), soon());
+    CHECK(fcntl.seen == 2);  // non-blocking while it connects, then blocking again
+    auto server = listener.accept();
+    REQUIRE(server.send_all("x"));
     test::Count poll("poll");
     char buffer[1];
-    CHECK(pair.client.recv(buffer).status == Status::ok);
+    CHECK(client.recv(buffer).status == Status::ok);
     CHECK(poll.seen == 0);
 }

@@ -1,0 +1,215 @@
+// The tools echo-server and echo-client, as a person uses them: good days, bad input, bad company.
+#include "catch.hpp"
+#include "process.hpp"
+#include "program.hpp"
+
+#include <echo.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace {
+
+using harness::Process;
+
+echo::Deadline soon() { return echo::after(2 * harness::patience()); }
+
+Process start(const std::string& tool, std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), std::string(ECHO_BUILD_DIR) + "/" + tool);
+    Process::Options options{arguments, {}, true};
+    options.output_limit = std::size_t{64} << 20;
+    return Process(options);
+}
+
+bool has_line(const std::string& output) { return output.find('\n') != std::string::npos; }
+
+struct Server {
+    explicit Server(std::vector<std::string> arguments = {"0"})
+        : process(start("echo-server", std::move(arguments))) {
+        REQUIRE(process.wait_for_output(has_line, soon()));
+        const std::string line = process.output();
+        REQUIRE(line.rfind("listening on 127.0.0.1:", 0) == 0);
+        port = line.substr(23, line.find_first_of("\r\n") - 23);
+    }
+
+    echo::Connection connect() const {
+        return echo::connect("127.0.0.1", echo::parse_port(port), soon());
+    }
+
+    Process process;
+    std::string port;
+};
+
+// One line, no more, which names all of these; nothing on standard output.
+void check_complaint(Process& tool, int code, const std::vector<std::string>& words) {
+    const auto ending = tool.wait(soon());
+    REQUIRE(ending.has_value());
+    CHECK(ending->text() == "exit code " + std::to_string(code));
+    std::string errors = tool.errors();
+    CAPTURE(errors);
+    CHECK(tool.output().empty());
+    REQUIRE_FALSE(errors.empty());
+    CHECK(errors.find('\n') == errors.size() - 1);
+    for (const std::string& word : words) {
+        CAPTURE(word);
+        CHECK(errors.find(word) != std::string::npos);
+    }
+}
+
+std::string any_bytes(std::size_t count) {
+    std::string bytes(count, '\0');
+    unsigned state = 1;
+    for (char& byte : bytes) {
+        state = state * 1664525u + 1013904223u;
+        byte = static_cast<char>(state >> 24);
+    }
+    return bytes;
+}
+
+bool echoes(echo::Connection& client, const std::string& text) {
+    std::string came(text.size(), '?');
+    return client.send_all(text, soon()) && client.recv_exactly(came, soon()) && came == text;
+}
+
+}  // namespace
+
+TEST_CASE("echo-server serves one client after another", "[tools]") {
+    const Server server;
+    for (const char* const text : {"hello\n", "second\n", "third\n"}) {
+        auto client = server.connect();
+        CHECK(echoes(client, text));
+        client.shutdown_send();
+        char rest[1];
+        CHECK(client.recv(rest, soon()).status == echo::Status::end);
+    }
+}
+
+TEST_CASE("echo-server outlives a client that resets", "[tools]") {
+    const Server server;
+    for (int i = 0; i < 3; ++i) {
+        auto rude = server.connect();
+        (void)rude.send(any_bytes(200000), soon()).bytes;
+        rude.reset();
+    }
+    auto client = server.connect();
+    CHECK(echoes(client, "still here?\n"));
+}
+
+TEST_CASE("echo-server's first line is all it prints on a good day", "[tools]") {
+    Server server;
+    auto client = server.connect();
+    CHECK(echoes(client, "x"));
+    CHECK(server.process.errors().empty());
+    CHECK(server.process.output().find('\n') + 1 == server.process.output().size());
+}
+
+TEST_CASE("echo-server refuses what is no port", "[tools]") {
+    const std::string port =
+        GENERATE(as<std::string>{}, "0x50", "70000", "", "-1", " 80", "80x", "65536");
+    CAPTURE(port);
+    Process tool = start("echo-server", {port});
+    check_complaint(tool, 2, {"port", echo::quote(port), "0 to 65535"});
+}
+
+TEST_CASE("echo-server says that a port is in use", "[tools]") {
+    const Server first;
+    Process second = start("echo-server", {first.port});
+    check_complaint(second, 1, {"127.0.0.1:" + first.port, "in use", "choose another port"});
+}
+
+TEST_CASE("unknown options and too many arguments are refused", "[tools]") {
+    struct Row {
+        const char* tool;
+        std::vector<std::string> arguments;
+        const char* named;
+    };
+    const Row row = GENERATE(Row{"echo-server", {"--port"}, "--port"},
+                             Row{"echo-server", {"-p", "80"}, "-p"},
+                             Row{"echo-server", {"1", "2"}, "\"2\""},
+                             Row{"echo-client", {"--verbose"}, "--verbose"},
+                             Row{"echo-client", {"127.0.0.1", "7", "-x"}, "-x"},
+                             Row{"echo-client", {"127.0.0.1", "7", "8"}, "\"8\""});
+    Process tool = start(row.tool, row.arguments);
+    check_complaint(tool, 2, {row.named});
+}
+
+TEST_CASE("--help prints the usage and is no error", "[tools]") {
+    const std::string name = GENERATE(as<std::string>{}, "echo-server", "echo-client");
+    Process tool = start(name, {"--help"});
+    const auto ending = tool.wait(soon());
+    REQUIRE(ending.has_value());
+    CHECK(ending->text() == "exit code 0");
+    CHECK(tool.output().rfind("usage: " + name, 0) == 0);
+    CHECK(tool.errors().empty());
+}
+
+TEST_CASE("echo-client prints the echo of each line as it is typed", "[tools]") {
+    const Server server;
+    Process client = start("echo-client", {"127.0.0.1", server.port});
+    std::string printed;
+    for (const char* const line : {"one\n", "two\n"}) {
+        client.write_input(line);
+        printed += line;
+        const auto all_printed = [&](const std::string& output) { return output == printed; };
+        CHECK(client.wait_for_output(all_printed, soon()));
+    }
+    client.close_input();
+    const auto ending = client.wait(soon());
+    REQUIRE(ending.has_value());
+    CHECK(ending->text() == "exit code 0");
+    CHECK(client.output() == printed);
+}
+
+TEST_CASE("echo-client carries any bytes, however many", "[tools]") {
+    const std::string bytes = GENERATE(
+        std::string(), std::string("no newline"), std::string("\0\xff\r\n\x1a\0", 6),
+        any_bytes(3000000), std::string(3000000, 'x') + "\n" + std::string(100000, '\n'));
+    const Server server;
+    Process client = start("echo-client", {"127.0.0.1", server.port});
+    client.write_input(bytes);
+    client.close_input();
+    const auto ending = client.wait(soon());
+    REQUIRE(ending.has_value());
+    CHECK(ending->text() == "exit code 0");
+    CHECK(client.errors().empty());
+    CHECK((client.output() == bytes));  // in brackets: megabytes are no use in a message
+}
+
+TEST_CASE("echo-client refuses what is no port, and what is no host", "[tools]") {
+    Process bad_port = start("echo-client", {"127.0.0.1", "0x50"});
+    check_complaint(bad_port, 2, {"\"0x50\"", "0 to 65535"});
+    Process no_host = start("echo-client", {"no such host", "7777"});
+    check_complaint(no_host, 1, {"no such host", "check the spelling"});
+}
+
+TEST_CASE("echo-client says that nobody listens", "[tools]") {
+    // Bound, so that nobody else gets it, but not listening.
+    const echo::Socket socket(static_cast<echo::Handle>(echo::sys::socket(AF_INET).value));
+    echo::Endpoint where;
+    (void)echo::sys::bind(socket.handle(), echo::Endpoint::loopback(0));
+    (void)echo::sys::local_endpoint(socket.handle(), where);
+    Process client = start("echo-client", {"127.0.0.1", std::to_string(where.port())});
+    check_complaint(client, 1, {where.text(), "connection refused", "start the server"});
+}
+
+TEST_CASE("echo-client says that the server went away", "[tools]") {
+    auto listener = echo::listen(echo::Endpoint::loopback(0));
+    const auto port = std::to_string(listener.endpoint().port());
+    Process client = start("echo-client", {"127.0.0.1", port});
+    client.write_input("hello\n");
+    {
+        auto taken = listener.try_accept(soon());
+        REQUIRE(taken);
+        char buffer[6];
+        REQUIRE(taken.connection.recv_exactly(buffer, soon()));
+        REQUIRE(taken.connection.send_all("hel"));
+    }
+    const auto ending = client.wait(soon());
+    REQUIRE(ending.has_value());
+    CHECK(ending->text() == "exit code 1");
+    CHECK(client.output() == "hel");
+    CHECK(client.errors() ==
+          "echo-client: the server went away (end of stream) before it had echoed everything; is "
+          "it an echo server?\n");
+}
