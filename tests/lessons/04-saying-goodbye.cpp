@@ -63,6 +63,16 @@ TEST_CASE("after a failed send the client gets what was echoed and then a clean 
     client.expect_clean_end();
 }
 
+TEST_CASE("after a failed send the server says that it has finished, and does not wait", "[04]") {
+    ServerTest test(lesson, "send:ENOBUFS@2");
+    Visitor client(test);
+    client.send("the first answer comes\n");
+    client.expect_echo();
+    client.send("the second does not\n");
+    if (!test.has_faults()) client.finish_sending();  // nothing fails: the client ends it
+    client.expect_clean_end();
+}
+
 TEST_CASE("a reset from the client is survived", "[04]") {
     ServerTest test(lesson);
     Visitor client(test);

@@ -43,9 +43,7 @@ bool wrong(const Evidence& e) {
 
 bool all_came(const Evidence& e) { return about_bytes(e) && e.expected == e.got; }
 
-bool cut_before(const Evidence& e, char byte) {
-    return cut(e) && e.expected[e.got.size()] == byte;
-}
+bool cut_before(const Evidence& e, char byte) { return cut(e) && e.expected[e.got.size()] == byte; }
 
 // What came from the first difference on.
 std::string_view rest(const Evidence& e) {
@@ -72,9 +70,8 @@ bool explained_by(const Evidence& e, Change change) {
     for (const std::string& message : messages(e)) predicted += change(message);
     if (predicted == e.expected) return false;
     if (cut(e)) return predicted == e.got && !e.got.empty();
-    const std::size_t both = std::min(predicted.size(), e.got.size());
-    return both > difference(e) && std::string_view(predicted).substr(0, both) ==
-                                       std::string_view(e.got).substr(0, both);
+    if (e.got.size() > predicted.size()) return false;
+    return e.got.size() > difference(e) && starts_with(predicted, e.got);
 }
 
 template <typename Change>
@@ -126,7 +123,7 @@ bool cut_between_messages(const Evidence& e) {
 bool came_with(const Evidence& e, std::string_view later) {
     if (!cut(e) || later.empty()) return false;
     const std::size_t both = std::min(later.size(), missing(e).size());
-    if (later.substr(0, both) == missing(e).substr(0, both) && missing(e) != "\n") return true;
+    if (later.substr(0, both) == missing(e).substr(0, both) && later != "\n") return true;
     return e.got.empty() && later.size() > 1 && later[0] != 'x';
 }
 
@@ -160,14 +157,15 @@ bool hole(const Evidence& e) {
     return std::string_view(e.expected).find(next, difference(e) + 1) != std::string_view::npos;
 }
 
-// What came before comes again, from an earlier byte on.
+// From the difference on, the bytes go on as from an earlier place. Near by, three bytes are enough
+// to tell; far away they may be the same by chance.
 bool again(const Evidence& e) {
     if (!wrong(e) && !more(e)) return false;
     const std::size_t at = difference(e);
-    const std::string_view good = std::string_view(e.got).substr(0, at);
-    for (std::size_t from = at; from-- > 0 && at - from <= 65536;) {
-        const std::size_t both = std::min(rest(e).size(), at - from);
-        if (both >= 2 && rest(e).substr(0, both) == good.substr(from, both)) return true;
+    for (std::size_t back = 1; back <= at && back <= 65536; ++back) {
+        const std::size_t proof = std::min<std::size_t>(rest(e).size(), back <= 8 ? 3 : 8);
+        const std::string_view before = std::string_view(e.expected).substr(at - back, proof);
+        if (proof >= 2 && rest(e).substr(0, proof) == before) return true;
     }
     return false;
 }
@@ -176,8 +174,10 @@ bool only_high_bytes_left_out(const Evidence& e) {
     if (all_came(e) || e.got.empty()) return false;
     std::size_t at = 0;
     for (const char c : e.expected) {
-        if (at < e.got.size() && e.got[at] == c) ++at;
-        else if (!high(c)) return cut(e) ? false : at == e.got.size();
+        if (at < e.got.size() && e.got[at] == c)
+            ++at;
+        else if (!high(c))
+            return cut(e) ? false : at == e.got.size();
     }
     return at == e.got.size() && high(missing(e).empty() ? 'x' : missing(e)[0]);
 }
@@ -196,8 +196,11 @@ bool text_decoding(const Evidence& e) {
         std::string text;
         for (const char c : message) {
             const auto value = static_cast<unsigned char>(c);
-            if (value < 0x80) text += c;
-            else (text += static_cast<char>(0xc0 | value >> 6)) += static_cast<char>(0x80 | (value & 0x3f));
+            if (value < 0x80)
+                text += c;
+            else
+                (text += static_cast<char>(0xc0 | value >> 6)) +=
+                    static_cast<char>(0x80 | (value & 0x3f));
         }
         return text;
     };
@@ -213,9 +216,10 @@ bool changed_case(const Evidence& e) {
 
 bool line_ends(const Evidence& e) {
     return explained_by(e, [](const std::string& m) { return replace_all(m, "\n", "\r\n"); }) ||
-           explained_by(e, [](const std::string& m) {
-               return replace_all(replace_all(m, "\r\n", "\n"), "\n", "\r\n");
-           }) ||
+           explained_by(e,
+                        [](const std::string& m) {
+                            return replace_all(replace_all(m, "\r\n", "\n"), "\n", "\r\n");
+                        }) ||
            explained_by(e, [](const std::string& m) { return replace_all(m, "\r\n", "\n"); }) ||
            explained_by(e, [](const std::string& m) { return replace_all(m, "\r", ""); }) ||
            explained_by(e, [](const std::string& m) { return replace_all(m, "\r", "\n"); });
@@ -265,7 +269,8 @@ bool traceback(const Evidence& e) {
 std::string last_line(std::string_view text) {
     while (!text.empty()) {
         const std::size_t start = text.rfind('\n');
-        const std::string_view line = start == std::string_view::npos ? text : text.substr(start + 1);
+        const std::string_view line =
+            start == std::string_view::npos ? text : text.substr(start + 1);
         if (line.find_first_not_of(" \r\t") != std::string_view::npos) {
             std::string clean;
             for (const char c : line.substr(line.find_first_not_of(" \t")))
@@ -300,16 +305,23 @@ constexpr std::string_view lesson_04 = "04-saying-goodbye";
 constexpr Rule rules[] = {
     // The program ended by something louder than a wrong byte.
     {"sigpipe", lesson_04, [](const Evidence& e) { return ended_by(e, "SIGPIPE"); },
-     "the program sent to a client that had gone, and the signal SIGPIPE ended it. Send with "
-     "MSG_NOSIGNAL, as echo.hpp does, or ignore the signal, and look at what send returns."},
+     "the program sent to a client that had gone, and the signal SIGPIPE ended it. Send "
+     "with MSG_NOSIGNAL, as echo.hpp does, or ignore the signal, and look at what send "
+     "returns."},
     {"text-decoding", lesson_01, text_decoding,
-     "the program takes the bytes for text in some encoding, and changes or refuses those that do "
-     "not fit. An echo server keeps them as bytes: no decode, no encode, no text mode."},
+     "the program takes the bytes for text in some encoding, and changes or refuses those "
+     "that do not fit. An echo server keeps them as bytes: no decode, no encode, no text "
+     "mode."},
     {"uncaught-exception", lesson_01, traceback,
-     "an error that nobody caught ended the program, or the part that served this client: {error}"},
-    {"crash", lesson_01, [](const Evidence& e) { return (e.ending && e.ending->by_signal) || start(e, "ended by SIG"); },
-     "the program crashed. Look at the last call in its trace, and at what it did with those bytes: "
-     "a size or an index that is not the number of bytes that came is the usual reason."},
+     "an error that nobody caught ended the program, or the part that served this client: "
+     "{error}"},
+    {"crash", lesson_01,
+     [](const Evidence& e) {
+         return (e.ending && e.ending->by_signal) || start(e, "ended by SIG");
+     },
+     "the program crashed. Look at the last call in its trace, and at what it did with "
+     "those bytes: a size or an index that is not the number of bytes that came is the "
+     "usual reason."},
 
     // It never got as far as a conversation.
     {"no-program", lesson_01,
@@ -317,65 +329,81 @@ constexpr Rule rules[] = {
          return start(e, "could not be started") || start(e, "ECHO_PATIENCE is") ||
                 start(e, "temporary folder");
      },
-     "the test could not start the program at all, so nothing is known about it yet. Mend what is "
-     "said above, and build again."},
+     "the test could not start the program at all, so nothing is known about it yet. Mend "
+     "what is said above, and build again."},
     {"not-flushed", lesson_01, [](const Evidence& e) { return start(e, "did not say where"); },
-     "the program never printed its line, or the line is still in a buffer. Print it before accept, "
-     "and flush: std::endl in C++, print(..., flush=True) in Python."},
-    {"wrong-port", lesson_01, [](const Evidence& e) { return start(e, "listening on 127.0.0.1:0\n"); },
-     "port 0 asks the system for a free port; it is not the one the program got. Print the port that "
-     "the listening socket has: listener.endpoint()."},
+     "the program never printed its line, or the line is still in a buffer. Print it before "
+     "accept, and flush: std::endl in C++, print(..., flush=True) in Python."},
+    {"wrong-port", lesson_01,
+     [](const Evidence& e) { return start(e, "listening on 127.0.0.1:0\n"); },
+     "port 0 asks the system for a free port; it is not the one the program got. Print the "
+     "port that the listening socket has: listener.endpoint()."},
     {"wrong-first-line", lesson_01, [](const Evidence& e) { return start(e, "first line is not"); },
-     "the first line is not \"listening on 127.0.0.1:PORT\", in these words, before anything else. "
-     "From this line the test learns the port."},
+     "the first line is not \"listening on 127.0.0.1:PORT\", in these words, before "
+     "anything else. From this line the test learns the port."},
     {"ended-at-once", lesson_01, [](const Evidence& e) { return e.wanted == Wanted::start; },
-     "the program ended before it said where it listens. What it wrote to standard error, or the "
-     "way it ended, says why."},
+     "the program ended before it said where it listens. What it wrote to standard error, "
+     "or the way it ended, says why."},
     {"other-address", lesson_01,
-     [](const Evidence& e) { return server(e) && e.wanted == Wanted::connection && !e.listens_elsewhere.empty(); },
-     "the program listens on another address than it says. Bind to 127.0.0.1, and print the address "
-     "that the system gave."},
-    {"wrong-port", lesson_01, [](const Evidence& e) { return server(e) && e.wanted == Wanted::connection; },
-     "nobody listens on the port that the program printed. Print it after listen, and ask the "
-     "system which port it is: the port that was asked for, 0, is not the one it got."},
+     [](const Evidence& e) {
+         return server(e) && e.wanted == Wanted::connection && !e.listens_elsewhere.empty();
+     },
+     "the program listens on another address than it says. Bind to 127.0.0.1, and print the "
+     "address that the system gave."},
+    {"wrong-port", lesson_01,
+     [](const Evidence& e) { return server(e) && e.wanted == Wanted::connection; },
+     "nobody listens on the port that the program printed. Print it after listen, and ask "
+     "the system which port it is: the port that was asked for, 0, is not the one it got."},
 
     // A client that never gets to talk, or ends badly.
-    {"never-connects", lesson_02, [](const Evidence& e) { return client(e) && e.wanted == Wanted::connection; },
-     "the client did not connect to the host and port in its arguments: the first is the host, the "
-     "second the port."},
-    {"complaint", lesson_02, [](const Evidence& e) { return client(e) && e.wanted == Wanted::complaint; },
-     "when something is wrong, a client says what in one line on standard error, and names the value: "
-     "catch echo::Error, print what() and return the exit code."},
+    {"never-connects", lesson_02,
+     [](const Evidence& e) { return client(e) && e.wanted == Wanted::connection; },
+     "the client did not connect to the host and port in its arguments: the first is the "
+     "host, the second the port."},
+    {"complaint", lesson_02,
+     [](const Evidence& e) { return client(e) && e.wanted == Wanted::complaint; },
+     "when something is wrong, a client says what in one line on standard error, and names "
+     "the value: catch echo::Error, print what() and return the exit code."},
     {"tail-thrown-away", lesson_02,
      [](const Evidence& e) {
-         return client(e) && (e.wanted == Wanted::printed || e.wanted == Wanted::exit) && cut(e) &&
-                e.finished_sending;
+         return client(e) && e.wanted == Wanted::printed && e.got.empty() && e.ending;
      },
-     "the client closed the connection as soon as it had sent everything, and so threw away what the "
-     "server still had to say. Read the whole echo first, then close."},
+     "the client closed the connection as soon as it had sent everything, and so threw away "
+     "what the server still had to say. Read the whole echo first, then close."},
     {"extra-newline", lesson_02,
      [](const Evidence& e) {
-         return client(e) && explained_by(e, [](const std::string& m) { return replace_all(m, "\n", "\n\n"); });
+         return client(e) &&
+                explained_by(e, [](const std::string& m) { return replace_all(m, "\n", "\n\n"); });
      },
-     "there is one newline too many at each line. What comes back ends in its newline already."},
-    {"newline-missing", lesson_02, [](const Evidence& e) { return client(e) && newline_stripped(e); },
-     "the lines come without their newline. std::getline takes it off: put it back before sending, "
-     "and print what comes back as it is."},
+     "there is one newline too many at each line. What comes back ends in its newline "
+     "already."},
+    {"newline-missing", lesson_02,
+     [](const Evidence& e) { return client(e) && newline_stripped(e); },
+     "the lines come without their newline. std::getline takes it off: put it back before "
+     "sending, and print what comes back as it is."},
     {"one-recv-is-one-message", lesson_02,
      [](const Evidence& e) {
          if (e.wanted == Wanted::patience) return true;
-         return client(e) && e.wanted == Wanted::printed && (cut(e) || hole(e)) &&
+         return client(e) && e.wanted == Wanted::printed && !e.got.empty() && (cut(e) || hole(e)) &&
                 !cut_before(e, '\0');
      },
-     "the client takes the bytes of one recv for the whole reply. A reply can come in any number of "
-     "pieces: count, and receive until as many bytes have come as were sent."},
+     "the client takes the bytes of one recv for the whole reply. A reply can come in any "
+     "number of pieces: count, and receive until as many bytes have come as were sent."},
+    {"waits-for-too-much", lesson_02,
+     [](const Evidence& e) {
+         return client(e) && e.wanted == Wanted::printed && cut(e) && e.got.empty() && !e.ending;
+     },
+     "the client has been sent its whole echo, and waits for more, or keeps it to itself. "
+     "Receive as many bytes as were sent, not until a buffer is full or the stream ends, "
+     "and print them."},
     {"ignores-end-of-stream", lesson_02,
      [](const Evidence& e) { return client(e) && e.wanted == Wanted::exit && !e.ending; },
-     "the server has closed the connection, and the client goes on: recv then gives 0 bytes at once, "
-     "every time, and no more will come. Leave the loop, say so and return 1."},
-    {"wrong-exit-code", lesson_02, [](const Evidence& e) { return client(e) && e.wanted == Wanted::exit; },
-     "the exit code does not tell what happened: 0 when every line came back, 1 when the connection "
-     "failed or ended early, 2 when the arguments are wrong."},
+     "the server has closed the connection, and the client goes on: recv then gives 0 bytes "
+     "at once, every time, and no more will come. Leave the loop, say so and return 1."},
+    {"wrong-exit-code", lesson_02,
+     [](const Evidence& e) { return client(e) && e.wanted == Wanted::exit; },
+     "the exit code does not tell what happened: 0 when every line came back, 1 when the "
+     "connection failed or ended early, 2 when the arguments are wrong."},
 
     // How a rude client left it.
     {"spins-at-end-of-stream", lesson_01,
@@ -383,137 +411,164 @@ constexpr Rule rules[] = {
          return server(e) && ((open_end(e) && all_came(e)) || e.wanted == Wanted::survival) &&
                 (e.busy || ends_received(e) > 2);
      },
-     "the client's stream has ended, and the program goes round and round: recv gives 0 bytes at "
-     "once, every time. Leave the loop when recv says end of stream (0 bytes), and close."},
+     "the client's stream has ended, and the program goes round and round: recv gives 0 "
+     "bytes at once, every time. Leave the loop when recv says end of stream (0 bytes), and "
+     "close."},
     {"does-not-survive", lesson_04, [](const Evidence& e) { return e.wanted == Wanted::survival; },
-     "after a client that left rudely the program neither ended cleanly nor served the next one. A "
-     "failed recv or send ends the conversation: leave the loop and close."},
+     "after a client that left rudely the program neither ended cleanly nor served the next "
+     "one. A failed recv or send ends the conversation: leave the loop and close."},
+
+    // The answer came after all, when the test tried something.
+    {"waits-for-newline", lesson_01,
+     [](const Evidence& e) { return came_with(e, e.after_newline); },
+     "the answer came only after a newline. The program reads whole lines, but a client may "
+     "send any bytes: use recv, and echo what has come."},
+    {"held-back", lesson_03, [](const Evidence& e) { return came_with(e, e.after_more); },
+     "the answer came only after many more bytes: the program waits until a buffer is full, "
+     "on the way in or out. Echo what recv gave at once, and flush a buffered stream."},
+    {"waits-for-end-of-stream", lesson_01,
+     [](const Evidence& e) { return came_with(e, e.after_end); },
+     "the answer came only after the client had ended its stream. The program reads "
+     "everything before it answers: echo each piece as it comes."},
 
     // Bytes that are not the client's.
     {"extra-nul", lesson_01,
      [](const Evidence& e) {
          return explained_by(e, [](const std::string& m) { return m + '\0'; }) ||
-                explained_by(e, [](const std::string& m) { return replace_all(m, "\n", std::string_view("\n\0", 2)); });
+                explained_by(e, [](const std::string& m) {
+                    return replace_all(m, "\n", std::string_view("\n\0", 2));
+                });
      },
-     "a zero byte comes after the message. It is the end mark of a C string, not one of the client's "
-     "bytes: send as many bytes as recv gave, not one more."},
+     "a zero byte comes after the message. It is the end mark of a C string, not one of the "
+     "client's bytes: send as many bytes as recv gave, not one more."},
     {"whole-buffer", lesson_01, whole_buffer,
-     "after the message come bytes that the client did not send now: the rest of the buffer. Send "
-     "only as many bytes as recv gave: echo::first(buffer, got.bytes)."},
+     "after the message come bytes that the client did not send now: the rest of the "
+     "buffer. Send only as many bytes as recv gave: echo::first(buffer, got.bytes)."},
     {"changed-case", lesson_01, changed_case,
      "the letters come back in another case. An echo server changes nothing."},
     {"line-ends", lesson_01, line_ends,
-     "the program translates the ends of lines (\\n, \\r\\n). TCP carries bytes, and these are the "
-     "client's: open nothing in text mode, and change nothing."},
+     "the program translates the ends of lines (\\n, \\r\\n). TCP carries bytes, and these "
+     "are the client's: open nothing in text mode, and change nothing."},
     {"newline-stripped", lesson_01, newline_stripped,
-     "the program takes the newline, or the space, off its messages. It is one of the client's bytes "
-     "and has to come back."},
+     "the program takes the newline, or the space, off its messages. It is one of the "
+     "client's bytes and has to come back."},
     {"newline-added", lesson_01,
      [](const Evidence& e) {
          return explained_by(e, [](const std::string& m) { return m + '\n'; }) ||
                 explained_by(e, [](const std::string& m) { return m + "\r\n"; });
      },
-     "the program adds a newline that the client did not send. Print-like functions do that: send "
-     "the bytes alone."},
+     "the program adds a newline that the client did not send. Print-like functions do "
+     "that: send the bytes alone."},
     {"c-string", lesson_01,
      [](const Evidence& e) {
-         return (cut_before(e, '\0') && !came_with(e, e.after_newline) && !came_with(e, e.after_end)) ||
+         return cut_before(e, '\0') ||
                 explained_by(e, [](const std::string& m) { return m.substr(0, m.find('\0')); }) ||
-                explained_by(e, [](const std::string& m) { return replace_all(m, std::string_view("\0", 1), ""); });
+                explained_by(e, [](const std::string& m) {
+                    return replace_all(m, std::string_view("\0", 1), "");
+                });
      },
-     "the bytes are cut at a zero byte. The program takes them for a C string, which ends there: use "
-     "the number of bytes that recv gave, never strlen or a const char* alone."},
+     "the bytes are cut at a zero byte. The program takes them for a C string, which ends "
+     "there: use the number of bytes that recv gave, never strlen or a const char* alone."},
     {"end-byte", lesson_01,
      [](const Evidence& e) {
-         const bool at_sign = cut_before(e, '\xff') || cut_before(e, '\x04') || cut_before(e, '\x1a');
-         return at_sign && !came_with(e, e.after_newline) && !came_with(e, e.after_end);
+         const bool at_sign =
+             cut_before(e, '\xff') || cut_before(e, '\x04') || cut_before(e, '\x1a');
+         return at_sign;
      },
-     "the program takes a byte of the data for the end: 0xFF in a char is -1, which is also EOF; "
-     "4 and 26 are Ctrl-D and Ctrl-Z. The stream ends when recv gives 0 bytes, at no byte."},
+     "the program takes a byte of the data for the end: 0xFF in a char is -1, which is also "
+     "EOF; 4 and 26 are Ctrl-D and Ctrl-Z. The stream ends when recv gives 0 bytes, at no "
+     "byte."},
     {"banner", lesson_01, banner,
-     "the program sends something of its own before the echo: a greeting, a prefix, quotes. A client "
-     "gets its own bytes back and nothing else."},
+     "the program sends something of its own before the echo: a greeting, a prefix, quotes. "
+     "A client gets its own bytes back and nothing else."},
     {"resent-from-start", lesson_03,
      [](const Evidence& e) { return contains(e.faults, "send:short") && again(e); },
-     "a send took only part, and the program sent the same bytes again from the start. Go on after "
-     "the part that was taken: bytes.remove_prefix(sent.bytes)."},
+     "a send took only part, and the program sent the same bytes again from the start. Go "
+     "on after the part that was taken: bytes.remove_prefix(sent.bytes)."},
     {"failed-send-ignored", lesson_04,
      [](const Evidence& e) { return contains(e.faults, "send:E") && (hole(e) || wrong(e)); },
-     "a send failed, and the program went on as if it had not: those bytes are lost, and later ones "
-     "arrive. After a failed send nothing more must be sent."},
+     "a send failed, and the program went on as if it had not: those bytes are lost, and "
+     "later ones arrive. After a failed send nothing more must be sent."},
     {"short-send-loses-bytes", lesson_03,
      [](const Evidence& e) {
          const bool short_sends = contains(e.faults, "send:short");
          return (short_sends && (cut(e) || hole(e))) || (hole(e) && e.got.size() > 65536);
      },
-     "a send took only some of the bytes, and the program forgot the others. Look at how many were "
-     "taken, and send the rest, in a loop, or with send_all."},
+     "a send took only some of the bytes, and the program forgot the others. Look at how "
+     "many were taken, and send the rest, in a loop, or with send_all."},
     {"sent-twice", lesson_01, again,
-     "bytes that came back once come back again. Send every byte once: look for two sends, or one "
-     "that starts at the wrong place."},
+     "bytes that came back once come back again. Send every byte once: look for two sends, "
+     "or one that starts at the wrong place."},
 
-    // Bytes that come late or not at all.
-    {"waits-for-newline", lesson_01, [](const Evidence& e) { return came_with(e, e.after_newline); },
-     "the answer came only after a newline. The program reads whole lines, but a client may send any "
-     "bytes: use recv, and echo what has come."},
-    {"held-back", lesson_03, [](const Evidence& e) { return came_with(e, e.after_more); },
-     "the answer came only after many more bytes: the program waits until a buffer is full, on the "
-     "way in or out. Echo what recv gave at once, and flush a buffered stream."},
-    {"waits-for-end-of-stream", lesson_01, [](const Evidence& e) { return came_with(e, e.after_end); },
-     "the answer came only after the client had ended its stream. The program reads everything "
-     "before it answers: echo each piece as it comes."},
+    // Bytes that do not come at all.
     {"reset-on-close", lesson_04,
      [](const Evidence& e) {
-         return e.stream == Stream::reset && (e.wanted == Wanted::end_of_stream || contains(e.faults, "send:E"));
+         return server(e) && e.stream == Stream::reset &&
+                (e.wanted == Wanted::end_of_stream || e.finished_sending);
      },
-     "the client got a reset where a clean end was due. Closing a socket that has unread bytes sends a "
-     "reset: end the sending side, read what still comes, a bounded amount, then close."},
+     "the client got a reset where a clean end was due. Closing a socket that has unread "
+     "bytes sends a reset: end the sending side, read what still comes, a bounded amount, "
+     "then close."},
     {"only-one-message", lesson_01,
      [](const Evidence& e) {
-         return server(e) && cut_between_messages(e) && e.after_newline.empty() && e.after_more.empty();
+         return server(e) && cut_between_messages(e) && e.after_newline.empty() &&
+                e.after_more.empty();
      },
-     "the first message came back, and no other: the program calls recv once. Put recv and send in a "
-     "loop that ends with the client's stream."},
+     "the first message came back, and no other: the program calls recv once. Put recv and "
+     "send in a loop that ends with the client's stream."},
     {"closes-too-early", lesson_01,
-     [](const Evidence& e) { return server(e) && cut(e) && e.got.empty() && e.stream != Stream::open; },
-     "the program closed the connection without an answer, although the client had sent bytes. "
-     "Receive and send before the connection goes out of scope."},
+     [](const Evidence& e) {
+         return server(e) && cut(e) && e.got.empty() && e.stream != Stream::open &&
+                !e.finished_sending;
+     },
+     "the program closed the connection without an answer, although the client had sent "
+     "bytes. Receive and send before the connection goes out of scope."},
     {"one-recv", lesson_01,
      [](const Evidence& e) {
          return server(e) && cut(e) && buffer_size(e.got.size()) && e.after_newline.empty();
      },
-     "the echo stops where one buffer is full: the program calls recv once. Put recv and send in a "
-     "loop that ends with the client's stream."},
+     "the echo stops where one buffer is full: the program calls recv once. Put recv and "
+     "send in a loop that ends with the client's stream."},
     {"tail-thrown-away", lesson_04,
      [](const Evidence& e) { return cut(e) && e.finished_sending && e.stream != Stream::open; },
-     "the client had ended only its own stream and was still listening, and the last bytes of its "
-     "echo never came. Send everything that is left before closing."},
-    {"closes-too-early", lesson_01, [](const Evidence& e) { return cut(e) && e.stream != Stream::open; },
-     "the program closed the connection while the client was still talking. Close only after the "
-     "client's end of stream: recv gives 0 bytes."},
+     "the client had ended only its own stream and was still listening, and the last bytes "
+     "of its echo never came. Send everything that is left before closing."},
+    {"closes-too-early", lesson_01,
+     [](const Evidence& e) { return cut(e) && e.stream != Stream::open; },
+     "the program closed the connection while the client was still talking. Close only "
+     "after the client's end of stream: recv gives 0 bytes."},
     {"busy-loop", lesson_01, [](const Evidence& e) { return cut(e) && e.busy; },
-     "the program is busy and yet does not answer: it goes round in a loop that nothing ends. See in "
-     "its trace, or in a debugger, which call it repeats."},
+     "the program is busy and yet does not answer: it goes round in a loop that nothing "
+     "ends. See in its trace, or in a debugger, which call it repeats."},
     {"never-answers", lesson_01,
      [](const Evidence& e) {
-         return server(e) && cut(e) && e.got.empty() && (e.ended_after_end || contains(e.trace, ": recv at"));
+         return server(e) && cut(e) && e.got.empty() &&
+                (e.ended_after_end || contains(e.trace, ": recv at"));
      },
      "the program accepts and reads, but sends nothing back. Send the bytes that recv gave."},
     {"does-nothing", lesson_01, [](const Evidence& e) { return cut(e) && e.got.empty(); },
-     "the program never answers, and does not notice that the client has finished. It has not called "
-     "accept, or not recv, or it waits for something else."},
+     "the program never answers, and does not notice that the client has finished. It has "
+     "not called accept, or not recv, or it waits for something else."},
+    {"no-goodbye", lesson_04,
+     [](const Evidence& e) {
+         return open_end(e) && contains(e.faults, "send:E") && !e.finished_sending;
+     },
+     "the program has stopped echoing and does not say so: the client waits for more. End "
+     "the sending side first, with shutdown_send, and only then wait for the client."},
     {"never-closes", lesson_01, [](const Evidence& e) { return open_end(e) && !cut(e); },
-     "the client has finished, and the program neither sends nor closes. When recv gives 0 bytes, leave "
-     "the loop; the connection closes when it goes out of scope, or by close."},
+     "the client has finished, and the program neither sends nor closes. When recv gives 0 "
+     "bytes, leave the loop; the connection closes when it goes out of scope, or by close."},
 
     // What is left.
     {"lost-bytes", lesson_03, [](const Evidence& e) { return cut(e) || hole(e); },
-     "bytes got lost between recv and send. Every byte that recv gives must go to a send that takes it."},
+     "bytes got lost between recv and send. Every byte that recv gives must go to a send "
+     "that takes it."},
     {"extra-bytes", lesson_01, more,
-     "there are more bytes than the client sent. Send only what recv gave, as many bytes as it gave."},
+     "there are more bytes than the client sent. Send only what recv gave, as many bytes as "
+     "it gave."},
     {"changed-bytes", lesson_01, [](const Evidence&) { return true; },
-     "what came is not what was sent. Compare the first wrong byte above with what the program does "
-     "between recv and send."},
+     "what came is not what was sent. Compare the first wrong byte above with what the "
+     "program does between recv and send."},
 };
 
 Cause cause_of(const Rule& rule, const Evidence& evidence) {
@@ -525,8 +580,8 @@ Cause cause_of(const Rule& rule, const Evidence& evidence) {
 }  // namespace
 
 std::size_t first_difference(std::string_view expected, std::string_view got) {
-    const auto [one, other] = std::mismatch(expected.begin(), expected.end(),
-                                             got.begin(), got.end());
+    const auto [one, other] =
+        std::mismatch(expected.begin(), expected.end(), got.begin(), got.end());
     if (one == expected.end() && other == got.end()) return std::string_view::npos;
     return static_cast<std::size_t>(one - expected.begin());
 }

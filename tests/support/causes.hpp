@@ -48,9 +48,9 @@ struct Evidence {
     bool busy = false;  // the program was busy while the test waited
 
     // What the test tried after bytes had been missing, and what came then.
-    std::string after_newline;    // after one more "\n"
-    std::string after_more;       // after many more bytes
-    std::string after_end;        // after the end of the test's stream
+    std::string after_newline;     // after one more "\n"
+    std::string after_more;        // after many more bytes
+    std::string after_end;         // after the end of the test's stream
     bool ended_after_end = false;  // the program's stream ended then
     bool tried_end = false;
 
@@ -59,7 +59,7 @@ struct Evidence {
     std::string output;
     std::string errors;
     std::string trace;
-    std::string start_failure;     // the text of a StartFailure
+    std::string start_failure;      // the text of a StartFailure
     std::string listens_elsewhere;  // found there instead: "[::1]:7777"
 };
 

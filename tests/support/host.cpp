@@ -80,13 +80,13 @@ ClientTest::ClientTest(std::string_view lesson, std::string host, std::string po
         Evidence evidence;
         evidence.wanted = Wanted::start;
         evidence.program_is_client = true;
-        evidence.start_failure = std::string("The program could not be started.\n  ") +
-                                 failure.what();
+        evidence.start_failure =
+            std::string("The program could not be started.\n  ") + failure.what();
         subject_.story.step("the test started the program");
         subject_.fail(evidence);
     }
-    subject_.story.step("the test started the client with the arguments \"" + host + "\" \"" + port +
-                        "\"");
+    subject_.story.step("the test started the client with the arguments \"" + host + "\" \"" +
+                        port + "\"");
 }
 
 Process& ClientTest::process() { return alone_ ? *alone_ : subject_.program->process(); }
@@ -132,7 +132,8 @@ Evidence ClientTest::evidence(Wanted wanted) {
     return evidence;
 }
 
-void ClientTest::fail(Wanted wanted, const std::string& expected_text, const std::string& got_text) {
+void ClientTest::fail(Wanted wanted, const std::string& expected_text,
+                      const std::string& got_text) {
     Evidence all = evidence(wanted);
     all.expected_text = expected_text;
     all.got_text = got_text;

@@ -153,8 +153,9 @@ std::string unread(const Evidence& evidence) {
     for (const std::string& message : evidence.sent) sent += message.size();
     const std::size_t received = bytes_received(evidence.trace);
     if (received >= sent) return {};
-    return wrap("It received " + count_of(received) + " of the " + count_of(sent) +
-                " that the test sent.", "  ");
+    return wrap(
+        "It received " + count_of(received) + " of the " + count_of(sent) + " that the test sent.",
+        "  ");
 }
 
 std::string printed(std::string_view name, std::string_view text) {
@@ -190,13 +191,14 @@ std::string Story::tell(const Evidence& evidence) const {
         text += headed("EXPECTED AND GOT", expected_and_got(evidence));
         const std::string picture = draw_trace(evidence.trace, evidence.program_is_client);
         if (!picture.empty())
-            text += headed("WHAT YOUR PROGRAM DID, up to then (its trace)",
-                           picture + unread(evidence));
+            text +=
+                headed("WHAT YOUR PROGRAM DID, up to then (its trace)", picture + unread(evidence));
         text += headed("WHAT YOUR PROGRAM PRINTED", printed("standard output", evidence.output) +
                                                         printed("standard error", evidence.errors));
-        text += headed("HOW YOUR PROGRAM ENDED",
-                       evidence.ending ? "  " + evidence.ending->text() + '\n'
-                                       : "  not by itself: it was running, and the test ended it\n");
+        text +=
+            headed("HOW YOUR PROGRAM ENDED",
+                   evidence.ending ? "  " + evidence.ending->text() + '\n'
+                                   : "  not by itself: it was running, and the test ended it\n");
     }
 
     const Cause cause = likely_cause(evidence);

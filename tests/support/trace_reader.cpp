@@ -62,8 +62,7 @@ Row recv_row(const TracedCall& call) {
 Row send_row(const TracedCall& call) {
     const std::size_t asked = leading_number(call.arguments);
     const bool moved = !call.result.empty() && call.result[0] >= '0' && call.result[0] <= '9';
-    if (!moved)
-        return {Row::Shape::local, "", "send: " + call.result, "send " + call.result};
+    if (!moved) return {Row::Shape::local, "", "send: " + call.result, "send " + call.result};
     const std::size_t taken = leading_number(call.result);
     const std::size_t quote = call.arguments.find('"');
     std::string label = count_bytes(taken);
@@ -120,8 +119,7 @@ std::string draw_row(const Row& row) {
     const std::string label = shorten(row.label, arrow_width - 8);
     if (row.shape == Row::Shape::to_program)
         between = pad("-- " + label + ' ', arrow_width - 1, '-') + '>';
-    if (row.shape == Row::Shape::to_test)
-        between = pad("<- " + label + ' ', arrow_width, '-');
+    if (row.shape == Row::Shape::to_test) between = pad("<- " + label + ' ', arrow_width, '-');
     return "   |" + between + "|  " + shorten(row.call, page_width - arrow_width - 7) + '\n';
 }
 
@@ -232,8 +230,10 @@ std::string clip_lines(std::string_view text, std::size_t most, std::string_view
         // Whatever the program printed must not steer the reader's terminal.
         for (const char c : text.substr(0, end)) {
             const bool plain = static_cast<unsigned char>(c) >= 0x20 && c != 0x7f;
-            if (plain || c == '\t') line += c;
-            else if (c != '\r') line += '?';
+            if (plain || c == '\t')
+                line += c;
+            else if (c != '\r')
+                line += '?';
         }
         lines.push_back(std::string(indent) + shorten(line, page_width - indent.size()) + '\n');
         text.remove_prefix(std::min(end + 1, text.size()));

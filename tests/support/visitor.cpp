@@ -38,7 +38,8 @@ std::string errors_in(std::string_view text) {
 // A program that goes round and round writes a trace of any length: its two ends are enough.
 std::string cut_trace(std::string trace) {
     constexpr std::size_t most = std::size_t{4} << 20;
-    if (trace.size() > most) trace.erase(most / 2, trace.find('\n', trace.size() - most / 2) - most / 2);
+    if (trace.size() > most)
+        trace.erase(most / 2, trace.find('\n', trace.size() - most / 2) - most / 2);
     return trace;
 }
 
@@ -64,8 +65,11 @@ std::string in_words(std::string_view faults) {
             at == std::string_view::npos ? "each " : ordinal(rule.substr(at + 1));
         if (!words.empty()) words += ", ";
         words += which + call;
-        if (equals == std::string_view::npos) words += " fails";
-        else words += " moves at most " + std::string(rule.substr(equals + 1, at - equals - 1)) + " bytes";
+        if (equals == std::string_view::npos)
+            words += " fails";
+        else
+            words += " moves at most " + std::string(rule.substr(equals + 1, at - equals - 1)) +
+                     " bytes";
     }
     return words;
 }
@@ -97,7 +101,8 @@ void Subject::start(std::string_view lesson, std::string_view faults_wanted, Sta
     set_default_program(std::string(ECHO_BUILD_DIR) + "/lessons/" + std::string(lesson) + name);
     std::string setting;
     if (!faults_wanted.empty())
-        setting = " with ECHO_FAULTS=\"" + std::string(faults_wanted) + "\": " + in_words(faults_wanted);
+        setting =
+            " with ECHO_FAULTS=\"" + std::string(faults_wanted) + "\": " + in_words(faults_wanted);
     try {
         program.emplace(start_it());
     } catch (const StartFailure& failure) {
@@ -177,8 +182,10 @@ bool Talk::good_so_far() const {
 
 void Talk::remember_sent(std::string_view bytes) {
     constexpr std::size_t most = 64;  // single messages help to find the cause; many do not
-    if (messages_.size() < most) messages_.emplace_back(bytes);
-    else messages_.back() += bytes;
+    if (messages_.size() < most)
+        messages_.emplace_back(bytes);
+    else
+        messages_.back() += bytes;
 }
 
 void Talk::send(std::string_view bytes) {
@@ -228,7 +235,8 @@ void Talk::expect_end_of_stream() {
     const echo::Deadline deadline = echo::after(patience());
     while (got_ == expected_ && stream_ == Stream::open) {
         if (receive(deadline) == echo::Status::timed_out)
-            fail(Wanted::end_of_stream, was_busy(wait), "the end of the stream, and nothing before it",
+            fail(Wanted::end_of_stream, was_busy(wait),
+                 "the end of the stream, and nothing before it",
                  "nothing for " + seconds(patience()) + "; the connection is still open");
     }
     if (got_ != expected_) fail(Wanted::end_of_stream, false);
@@ -264,8 +272,7 @@ void Talk::exchange(std::string_view bytes) {
         }
         const auto now = echo::Clock::now();
         if (stream_ != Stream::open || now > deadline || now > last) {
-            if (sent < bytes.size())
-                subject_.story.step("the program took only " + count_of(sent));
+            if (sent < bytes.size()) subject_.story.step("the program took only " + count_of(sent));
             fail(Wanted::bytes, was_busy(wait));
         }
         if (moved > 0) {
@@ -321,7 +328,8 @@ void Talk::fail(Wanted wanted, bool busy, std::string expected_text, std::string
     if (connection_.is_open() && !timed_out) read_what_is_there();
 
     // A program whose connection has ended may be about to end itself, and how it does tells much.
-    if (stream_ != Stream::open) (void)subject_.program->process().wait(echo::after(patience() / 8));
+    if (stream_ != Stream::open)
+        (void)subject_.program->process().wait(echo::after(patience() / 8));
 
     Evidence all = evidence(wanted);
     all.busy = busy;
@@ -329,14 +337,18 @@ void Talk::fail(Wanted wanted, bool busy, std::string expected_text, std::string
     all.got_text = std::move(got_text);
     subject_.look(all);
     if (all.got_text.empty() && all.got.size() < all.expected.size()) {
-        if (stream_ == Stream::ended) all.got_text = "then the end of the program's stream";
-        else if (stream_ == Stream::reset) all.got_text = "then a connection reset";
-        else if (timed_out) all.got_text = "then nothing more for " + seconds(patience());
+        if (stream_ == Stream::ended)
+            all.got_text = "then the end of the program's stream";
+        else if (stream_ == Stream::reset)
+            all.got_text = "then a connection reset";
+        else if (timed_out)
+            all.got_text = "then nothing more for " + seconds(patience());
         if (all.got.empty() && !all.got_text.empty()) all.got_text.replace(0, 4, "nothing but");
         if (all.got_text.find("nothing but nothing") == 0)
             all.got_text = "nothing for " + seconds(patience());
     }
-    if (timed_out && !subject_.is_client && !finished_sending_ && all.got.size() < all.expected.size())
+    if (timed_out && !subject_.is_client && !finished_sending_ &&
+        all.got.size() < all.expected.size())
         find_out(all);
     subject_.fail(std::move(all));
 }
@@ -347,10 +359,14 @@ std::string Talk::what_comes(std::string_view after) {
     if (receive(echo::after(patience() / 5)) == echo::Status::ok) read_what_is_there();
     const std::string came = got_.substr(before);
     std::string words = "to find the reason, " + std::string(after) + ": ";
-    if (!came.empty()) words += "now " + describe(came) + " came";
-    else if (stream_ == Stream::ended) words += "the program's stream ended";
-    else if (stream_ == Stream::reset) words += "the connection was reset";
-    else words += "nothing came";
+    if (!came.empty())
+        words += "now " + describe(came) + " came";
+    else if (stream_ == Stream::ended)
+        words += "the program's stream ended";
+    else if (stream_ == Stream::reset)
+        words += "the connection was reset";
+    else
+        words += "nothing came";
     subject_.story.step(words);
     return came;
 }
@@ -481,7 +497,8 @@ void ServerTest::expect_survival() {
     const auto ending = process.wait(echo::after(patience() / (waited < patience() ? 1 : 20)));
     subject_.look(evidence);
     evidence.busy = waited >= patience() && (process.cpu_time() - cpu_before) * 4 >= waited;
-    evidence.got_text = ending ? "a program that did not end by itself" : "a program that does neither";
+    evidence.got_text =
+        ending ? "a program that did not end by itself" : "a program that does neither";
     if (!ending || ending->by_signal) subject_.fail(evidence);
     subject_.story.good();
 }

@@ -1,0 +1,148 @@
+// What a student finds: each starter compiles as it comes, fails its own lesson's tests with a
+// message that helps, and is the solution before it but for a few lines.
+
+#include "catch.hpp"
+#include "lesson_run.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::vector<std::string> lines_of(const fs::path& path) {
+    std::ifstream file(path);
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(file, line);) {
+        if (!line.empty() && line.back() == '\r') line.pop_back();
+        lines.push_back(line);
+    }
+    return lines;
+}
+
+// The numbers in "TODO 1", "TODO 2", ...
+std::set<int> todos_in(const fs::path& path) {
+    std::set<int> numbers;
+    for (const std::string& line : lines_of(path))
+        for (std::size_t at = line.find("TODO "); at != std::string::npos;
+             at = line.find("TODO ", at + 1))
+            if (at + 5 < line.size() && std::isdigit(static_cast<unsigned char>(line[at + 5])))
+                numbers.insert(std::stoi(line.substr(at + 5)));
+    return numbers;
+}
+
+struct Starter {
+    std::string name;  // "03-byte-stream"
+    fs::path source;
+    std::string program;  // "server" or "client"
+
+    std::string number() const { return name.substr(0, 2); }
+    // The lesson's page lists the TODOs. A student who is at work has done away with some.
+    bool untouched() const {
+        return todos_in(source) == todos_in(source.parent_path() / "README.md");
+    }
+};
+
+std::vector<Starter> starters() {
+    std::vector<Starter> found;
+    for (const auto& entry : fs::directory_iterator(fs::path(ECHO_SOURCE_DIR) / "lessons"))
+        for (const std::string program : {"server", "client"})
+            if (fs::exists(entry.path() / (program + ".cpp")))
+                found.push_back(
+                    {entry.path().filename().string(), entry.path() / (program + ".cpp"), program});
+    std::sort(found.begin(), found.end(),
+              [](const Starter& a, const Starter& b) { return a.name < b.name; });
+    return found;
+}
+
+// The lines to take away and to add on the way from one text to the other: those outside the
+// longest common subsequence.
+std::size_t changed_lines(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+    std::vector<std::size_t> common(b.size() + 1, 0);
+    for (const std::string& line : a) {
+        std::size_t before = 0;
+        for (std::size_t j = 0; j < b.size(); ++j) {
+            const std::size_t above = common[j + 1];
+            common[j + 1] = line == b[j] ? before + 1 : std::max(above, common[j]);
+            before = above;
+        }
+    }
+    return a.size() + b.size() - 2 * common.back();
+}
+
+void check_starter(const std::string& number) {
+    for (const Starter& starter : starters()) {
+        if (starter.number() != number) continue;
+        if (!starter.untouched())
+            SKIP_BECAUSE("lessons/" + starter.name + " has been edited, so it is no starter now");
+        const fs::path program =
+            fs::path(ECHO_BUILD_DIR) / "lessons" / starter.name / starter.program;
+        INFO("build it: cmake --build build --target lesson-" << number);
+        REQUIRE((fs::exists(program) || fs::exists(program.string() + ".exe")));
+
+        harness::LessonRun run(number, "");
+        INFO(run.text());
+        CHECK_FALSE(run.passed());
+        CHECK_FALSE(run.cause().empty());
+        CHECK(run.cause() != "no-program");
+        CHECK(run.cause() != "changed-bytes");  // what is said when nothing better is known
+        CHECK(run.text().find("WHAT THE TEST DID") != std::string::npos);
+        CHECK(run.text().find("Read: lessons/") != std::string::npos);
+        return;
+    }
+    FAIL("lesson " << number << " has no starter");
+}
+
+}  // namespace
+
+TEST_CASE("the starter of lesson 01 fails its tests and is told why", "[starters]") {
+    check_starter("01");
+}
+TEST_CASE("the starter of lesson 02 fails its tests and is told why", "[starters]") {
+    check_starter("02");
+}
+TEST_CASE("the starter of lesson 03 fails its tests and is told why", "[starters]") {
+    check_starter("03");
+}
+TEST_CASE("the starter of lesson 04 fails its tests and is told why", "[starters]") {
+    check_starter("04");
+}
+
+TEST_CASE("the TODOs of each starter are numbered from 1 on, as in its lesson") {
+    for (const Starter& starter : starters()) {
+        const std::set<int> numbers = todos_in(starter.source.parent_path() / "README.md");
+        INFO(starter.name);
+        REQUIRE_FALSE(numbers.empty());
+        CHECK(*numbers.begin() == 1);
+        CHECK(*numbers.rbegin() == static_cast<int>(numbers.size()));
+        if (!starter.untouched()) std::cout << "note: " << starter.name << " has been edited\n";
+    }
+}
+
+TEST_CASE("the starter of a server is the solution before it, but for a few lines") {
+    constexpr std::size_t most = 24;
+    std::string before;
+    for (const Starter& starter : starters()) {
+        if (starter.program != "server") continue;
+        const std::string previous = std::exchange(before, starter.name);
+        if (previous.empty()) continue;
+        if (!starter.untouched()) {
+            std::cout << "note: " << starter.name << " has been edited, and is left out\n";
+            continue;
+        }
+        const fs::path solution = fs::path(ECHO_SOURCE_DIR) / "solutions" / previous / "server.cpp";
+        const std::size_t changed = changed_lines(lines_of(solution), lines_of(starter.source));
+        INFO("from solutions/" << previous << " to lessons/" << starter.name << ": " << changed
+                               << " lines");
+        CHECK(changed > 0);
+        CHECK(changed <= most);
+    }
+}

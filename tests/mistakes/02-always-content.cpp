@@ -1,0 +1,46 @@
+// cause: wrong-exit-code
+// Whatever happened, it says that all went well.
+
+#include <echo.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <iostream>
+#include <span>
+#include <string>
+
+// False: the server went away before all of it had come.
+bool print_echo(echo::Connection& server, std::size_t missing) {
+    std::array<char, 4096> buffer;
+    while (missing > 0) {
+        const auto room = std::span<char>(buffer).first(std::min(missing, buffer.size()));
+        const auto got = server.recv(room);
+        if (!got) return false;
+        std::cout << echo::first(buffer, got.bytes);
+        missing -= got.bytes;
+    }
+    return true;
+}
+
+bool talk(echo::Connection& server) {
+    std::string line;
+    while (std::getline(std::cin, line)) {
+        line += '\n';
+        if (!server.send_all(line)) return false;
+        if (!print_echo(server, line.size())) return false;
+    }
+    return true;
+}
+
+int main(int argc, char** argv) {
+    if (argc != 3) return 2;
+    try {
+        echo::Connection server = echo::connect(argv[1], echo::parse_port(argv[2]));
+        if (!talk(server)) std::cerr << "client: the server went away\n";
+    } catch (const echo::Error& error) {
+        std::cerr << "client: " << error.what() << '\n';
+        return error.code() == std::errc::invalid_argument ? 2 : 1;
+    }
+    return 0;
+}

@@ -1,0 +1,45 @@
+#include "lesson_run.hpp"
+
+#include "program.hpp"
+
+namespace harness {
+namespace {
+
+Process::Options options(std::string_view number, const std::string& program, bool command_line) {
+    Process::Options options;
+    options.arguments = {std::string(ECHO_BUILD_DIR) + "/lesson_tests",
+                         '[' + std::string(number) + ']', "--abort"};
+    const std::string quoted = program.empty() || command_line ? program : '"' + program + '"';
+    options.environment = {{"ECHO_PROGRAM", quoted}};
+    return options;
+}
+
+}  // namespace
+
+LessonRun::LessonRun(std::string_view number, const std::string& program, bool is_command_line)
+    : process_(options(number, program, is_command_line)) {}
+
+bool LessonRun::passed() {
+    if (ended_) return passed_;
+    ended_ = true;
+    // A passing run takes a second, a failing one a few of the harness's steps.
+    const auto ending = process_.wait(Clock::now() + patience() * 25);
+    passed_ = ending && !ending->by_signal && ending->code == 0;
+    return passed_;
+}
+
+std::string LessonRun::cause() {
+    constexpr std::string_view sign = "Likely cause (";
+    const std::string all = text();
+    const std::size_t at = all.find(sign);
+    if (at == std::string::npos) return {};
+    const std::size_t begin = at + sign.size();
+    return all.substr(begin, all.find(')', begin) - begin);
+}
+
+std::string LessonRun::text() {
+    (void)passed();
+    return process_.output() + process_.errors();
+}
+
+}  // namespace harness
