@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <map>
@@ -256,25 +257,26 @@ TEST_CASE("each lesson is short enough for one sitting", "[links]") {
 }
 
 TEST_CASE("a lesson's TODOs are its starter's", "[links]") {
+    // A student takes a TODO away when it is done, and that is no mistake. CI sees them all.
+    const bool untouched = std::getenv("CI") != nullptr;
     for (const std::string& lesson : lessons()) {
         CAPTURE(lesson);
         const bool is_server = fs::exists(root / "lessons" / lesson / "server.cpp");
-        const std::string starter =
-            course::read_source("lessons/" + lesson + (is_server ? "/server.cpp" : "/client.cpp"));
+        const std::string program = lesson + (is_server ? "/server.cpp" : "/client.cpp");
+        const std::string starter = course::read_source("lessons/" + program);
         auto in_starter = all_matches(starter, R"(// TODO (\d+): )");
         const auto in_text =
             all_matches(part_of(lesson, "Your task"), R"(\n- \*\*TODO (\d+)\*\*: )");
-        // In the text they come by number; in the program where they belong.
-        std::sort(in_starter.begin(), in_starter.end());
-        CHECK(in_starter == in_text);
         CHECK(in_text.size() >= 2);
         for (std::size_t i = 0; i < in_text.size(); ++i) CHECK(in_text[i] == std::to_string(i + 1));
-        // None was left without a number, and none in the solution.
-        CHECK(all_matches(starter, "(TODO)").size() ==
-              in_starter.size() + 1);  // 1: the first comment
-        const std::string solution = course::read_source(
-            "solutions/" + lesson + (is_server ? "/server.cpp" : "/client.cpp"));
-        CHECK(solution.find("TODO") == std::string::npos);
+        // In the text they come by number; in the program where they belong.
+        std::sort(in_starter.begin(), in_starter.end());
+        if (untouched) CHECK(in_starter == in_text);
+        for (const std::string& number : in_starter)
+            CHECK(std::count(in_text.begin(), in_text.end(), number) == 1);
+        // Each has a number, but for the mention in the comment at the top.
+        if (untouched) CHECK(all_matches(starter, "(TODO)").size() == in_starter.size() + 1);
+        CHECK(course::read_source("solutions/" + program).find("TODO") == std::string::npos);
     }
 }
 
