@@ -161,8 +161,10 @@ TEST_CASE("calls that a signal interrupts are made again", "[connection]") {
 TEST_CASE("a recv that nobody answers ends at its deadline", "[connection]") {
     Pair pair;
     char buffer[16];
+    test::Count poll("poll");
     const auto start = echo::Clock::now();
     const auto got = pair.server.recv(buffer, echo::after(std::chrono::milliseconds(30)));
+    CHECK(poll.seen <= 3);  // it sleeps; it does not spin through the last millisecond
     CHECK(got.status == Status::timed_out);
     CHECK(got.error == std::errc::timed_out);
     CHECK(echo::Clock::now() - start >= std::chrono::milliseconds(30));
@@ -256,6 +258,18 @@ TEST_CASE("a connection can be moved; the one it was moved from is closed", "[co
         CHECK(close.seen == 1);
     }
     CHECK(test::receive_all(pair.server) == "x");
+}
+
+TEST_CASE("the mode moves along with the connection", "[connection]") {
+    Pair pair;
+    pair.client.set_nonblocking(true);
+    char buffer[1];
+    CHECK(pair.client.recv(buffer).status == Status::would_block);
+    pair.server = std::move(pair.client);
+    CHECK(pair.server.recv(buffer).status == Status::end);  // its peer, the old one, was closed
+    test::Count fcntl("fcntl");
+    pair.server.set_nonblocking(false);
+    CHECK(fcntl.seen == 1);
 }
 
 TEST_CASE("each socket is closed exactly once", "[connection]") {

@@ -133,6 +133,11 @@ TEST_CASE("try_accept does not wait, or only until its deadline", "[listener]") 
     const auto taken = listener.try_accept(soon());
     REQUIRE(taken);
     CHECK(taken.connection.peer() == client.local());
+    // accept sets the listener back: it waits in the system again, not in poll.
+    const auto next = echo::connect(listener.endpoint());
+    test::Count fcntl("fcntl");
+    CHECK(listener.accept().peer() == next.local());
+    CHECK(fcntl.seen >= 1);
 }
 
 TEST_CASE("an accepted connection waits, whatever the listener's mode", "[listener]") {
