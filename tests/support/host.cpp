@@ -161,7 +161,7 @@ void ClientTest::expect_exit(int code) {
     if (ending && code == 0 && printed() != to_print_) fail(Wanted::printed);
     if (ending && !ending->by_signal && ending->code == code) return subject_.story.good();
     Evidence all = evidence(Wanted::exit);
-    all.busy = !ending && (process().cpu_time() - cpu_before) * 4 >= patience();
+    all.busy = !ending && (process().cpu_time() - cpu_before) * 10 >= patience();
     all.expected_text = "exit code " + std::to_string(code);
     all.got_text = ending ? ending->text() : "a client that still runs";
     subject_.fail(std::move(all));

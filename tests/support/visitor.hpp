@@ -127,12 +127,9 @@ public:
     void expect_echo();
     // The program may stop echoing, but what came is right, and its stream ends without a reset.
     void expect_clean_end();
-    // As somebody who hangs up in the middle: sends as much as goes, reads nothing, resets.
+    // As somebody who hangs up in the middle: sends these bytes again and again until no more go,
+    // reads nothing, resets.
     void reset_in_the_middle(std::string_view bytes);
-
-private:
-    std::string sent_;
-    friend class ServerTest;
 };
 
 }  // namespace harness
