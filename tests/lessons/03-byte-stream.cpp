@@ -105,3 +105,10 @@ TEST_CASE("a hundred thousand bytes through sends that take a thousand", "[03]")
     client.exchange(random_bytes(100000));
     part(client);
 }
+
+TEST_CASE("a client that reads nothing until no more can be sent", "[03]") {
+    ServerTest test(lesson);
+    Visitor client(test);
+    client.exchange_reading_late(random_bytes(100003));
+    part(client);
+}

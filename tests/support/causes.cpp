@@ -82,11 +82,13 @@ bool each_byte(const Evidence& e, Change change) {
     });
 }
 
-std::string replace_all(std::string text, std::string_view from, std::string_view to) {
-    for (std::size_t at = text.find(from); at != std::string::npos;
-         at = text.find(from, at + to.size()))
-        text.replace(at, from.size(), to);
-    return text;
+std::string replace_all(std::string_view text, std::string_view from, std::string_view to) {
+    std::string result;
+    for (std::size_t at = text.find(from); at != std::string_view::npos; at = text.find(from)) {
+        (result += text.substr(0, at)) += to;
+        text.remove_prefix(at + from.size());
+    }
+    return result += text;
 }
 
 bool high(char c) { return static_cast<unsigned char>(c) >= 0x80; }

@@ -11,6 +11,8 @@
 namespace harness {
 namespace {
 
+constexpr const char* still_running = "not by itself: it was running, and the test ended it";
+
 // Breaks a paragraph into lines. The first starts with `first`, the others with as many spaces.
 std::string wrap(std::string_view text, std::string_view first) {
     std::string result;
@@ -31,6 +33,19 @@ std::string wrap(std::string_view text, std::string_view first) {
         text.remove_prefix(std::min(end + 1, text.size()));
     }
     return result + line + '\n';
+}
+
+// Breaks each line of a text that has its own indentation.
+std::string wrap_lines(std::string_view text) {
+    std::string result;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        std::string_view line = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        const std::size_t indent = std::min(line.find_first_not_of(' '), line.size());
+        result += wrap(line.substr(indent), std::string(indent + 2, ' '));
+    }
+    return result;
 }
 
 std::string headed(std::string_view heading, std::string_view body) {
@@ -124,7 +139,7 @@ std::string compare(std::string_view expected, std::string_view got) {
     text += "  got       " + came.text + '\n';
     text += std::string(indent) + std::string(came.text_column, ' ') + "^\n";
     text += std::string(indent) + where(difference, expected, got) + '\n';
-    if (needs_hex(expected, begin) || needs_hex(got, begin)) {
+    if (got.size() > begin && (needs_hex(expected, begin) || needs_hex(got, begin))) {
         text += "  the same in hex, from offset " + std::to_string(begin) + '\n';
         text += "  expected  " + wanted.bytes + '\n';
         text += "  got       " + came.bytes + '\n';
@@ -172,7 +187,10 @@ std::string count_of(std::size_t bytes) {
 }
 
 std::string describe(std::string_view bytes) {
-    return count_of(bytes.size()) + ' ' + echo::quote(bytes);
+    constexpr std::size_t room = 46;  // a step should not need more than two lines
+    std::size_t shown = 32;
+    while (shown > 4 && echo::quote(bytes, shown).size() > room) shown -= 4;
+    return count_of(bytes.size()) + ' ' + echo::quote(bytes, shown);
 }
 
 void Story::step(std::string words) { steps_.push_back(std::move(words)); }
@@ -186,7 +204,7 @@ std::string Story::tell(const Evidence& evidence) const {
     std::string text = headed("WHAT THE TEST DID", steps);
 
     if (evidence.wanted == Evidence::Wanted::start) {
-        text += headed("WHAT HAPPENED", clip_lines(evidence.start_failure, 24, "  "));
+        text += headed("WHAT HAPPENED", wrap_lines(evidence.start_failure));
     } else {
         text += headed("EXPECTED AND GOT", expected_and_got(evidence));
         const std::string picture = draw_trace(evidence.trace, evidence.program_is_client);
@@ -195,10 +213,8 @@ std::string Story::tell(const Evidence& evidence) const {
                 headed("WHAT YOUR PROGRAM DID, up to then (its trace)", picture + unread(evidence));
         text += headed("WHAT YOUR PROGRAM PRINTED", printed("standard output", evidence.output) +
                                                         printed("standard error", evidence.errors));
-        text +=
-            headed("HOW YOUR PROGRAM ENDED",
-                   evidence.ending ? "  " + evidence.ending->text() + '\n'
-                                   : "  not by itself: it was running, and the test ended it\n");
+        text += headed("HOW YOUR PROGRAM ENDED",
+                       wrap(evidence.ending ? evidence.ending->text() : still_running, "  "));
     }
 
     const Cause cause = likely_cause(evidence);

@@ -223,6 +223,8 @@ std::string draw_trace(std::string_view trace, bool program_is_client) {
 }
 
 std::string clip_lines(std::string_view text, std::size_t most, std::string_view indent) {
+    constexpr std::size_t pieces = 3;  // so much is shown of a line that is too long
+    const std::size_t room = page_width - indent.size();
     std::vector<std::string> lines;
     while (!text.empty()) {
         const std::size_t end = std::min(text.find('\n'), text.size());
@@ -235,7 +237,11 @@ std::string clip_lines(std::string_view text, std::size_t most, std::string_view
             else if (c != '\r')
                 line += '?';
         }
-        lines.push_back(std::string(indent) + shorten(line, page_width - indent.size()) + '\n');
+        line = shorten(line, pieces * room);
+        do {
+            lines.push_back(std::string(indent) + line.substr(0, room) + '\n');
+            line.erase(0, room);
+        } while (!line.empty());
         text.remove_prefix(std::min(end + 1, text.size()));
     }
     const std::size_t head = lines.size() > most ? most / 2 : lines.size();

@@ -32,7 +32,7 @@ std::string draw_trace(std::string_view trace, bool program_is_client);
 // How many bytes the program received.
 std::size_t bytes_received(std::string_view trace);
 
-// The text with its lines cut at page_width, and no more than `most` of them: the middle goes.
+// The text in lines of page_width, and no more than `most` of them: the middle goes.
 std::string clip_lines(std::string_view text, std::size_t most, std::string_view indent);
 
 }  // namespace harness

@@ -58,6 +58,10 @@ public:
     // the program's own sends are often short of room.
     void exchange(std::string_view bytes);
 
+    // Sends these bytes again and again and reads nothing, until no more can be sent. Only then it
+    // reads the echo. The program's sends meet a full buffer.
+    void exchange_reading_late(std::string_view bytes);
+
     // These bytes come next, and no wrong byte or more.
     void expect(std::string_view bytes);
     // The stream ends, not by a reset, and nothing comes before its end.
@@ -82,6 +86,8 @@ protected:
 
     echo::Status receive(echo::Deadline deadline);  // appends to got_
     bool good_so_far() const;
+    void receive_expected();
+    std::size_t send_until_stuck(std::string_view bytes);
     void read_what_is_there();
     void note_status(echo::Status status);
     void check_sent(const echo::Result& result, std::size_t bytes);
