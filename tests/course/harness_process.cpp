@@ -18,6 +18,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #endif
@@ -208,7 +209,7 @@ TEST_CASE("an end is reported although a grandchild holds the output open", "[ha
 }
 
 TEST_CASE("a flood is read, kept up to the limit and counted", "[harness]") {
-    Process process = puppet({"flood", "16", "flood-errors", "3", "print", "done"});
+    Process process = puppet({"flood", "16384", "flood-errors", "3072", "print", "done"});
     CHECK(end_of(process).code == 0);
     const std::size_t mebibyte = std::size_t{1} << 20;
     CHECK(process.output().size() == mebibyte);
@@ -217,8 +218,17 @@ TEST_CASE("a flood is read, kept up to the limit and counted", "[harness]") {
     CHECK(process.errors_dropped() == 2 * mebibyte);
 }
 
+TEST_CASE("what is still in the pipe at the end is not lost", "[harness]") {
+    // As much as a wide pipe holds, so that the program can end before all of it is read.
+    for (int turn = 0; turn < 10; ++turn) {
+        Process process = puppet({"widen", "burst", "1020", "exit", "0"});
+        CHECK(end_of(process).code == 0);
+        CHECK(process.output().size() == 1020 * 1024);
+    }
+}
+
 TEST_CASE("an endless flood does not hold up its end", "[harness]") {
-    Process process = puppet({"flood", "1000000"});
+    Process process = puppet({"flood", "2000000000"});
     REQUIRE(prints(process, "xxx"));
     process.kill();
     CHECK(end_of(process).by_signal);
@@ -380,9 +390,14 @@ TEST_CASE("a process can be moved", "[harness]") {
 TEST_CASE("a process does not inherit ignored signals or core files", "[harness]") {
     Process::Options options;
     options.arguments = {"sh", "-c", "ulimit -c; kill -PIPE $$; echo survived"};
+    struct rlimit core {};
+    ::getrlimit(RLIMIT_CORE, &core);
+    const struct rlimit raised {core.rlim_max, core.rlim_max};
+    ::setrlimit(RLIMIT_CORE, &raised);
     const auto before = std::signal(SIGPIPE, SIG_IGN);
     Process process(options);
     std::signal(SIGPIPE, before);
+    ::setrlimit(RLIMIT_CORE, &core);
     const Ending ending = end_of(process);
     CHECK(ending.text() ==
           "ended by SIGPIPE (it wrote to a connection or pipe that the other side had closed)");

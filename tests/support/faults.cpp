@@ -20,29 +20,16 @@ namespace {
     std::_Exit(2);
 }
 
-// Like echo::trace, but it shows what the program asked for, even when a fault cut it short, and it
-// does not fill the disk when a program spins.
+// Like echo::trace, but it does not fill the disk when a program spins.
 class TraceToFile : public echo::Hook {
 public:
     explicit TraceToFile(const char* path) : file_(std::fopen(path, "ab")) {
         if (!file_) give_up("ECHO_TRACE: cannot write to \"" + std::string(path) + "\"");
     }
 
-    // This hook is in front of the faults, so the length is still the program's.
-    void before(echo::Call& call) override { asked() = call.length; }
-
-    void after(const echo::Call& call) override {
-        echo::Call shown = call;
-        shown.length = asked();
-        write(echo::describe(shown));
-    }
+    void after(const echo::Call& call) override { write(echo::describe(call)); }
 
 private:
-    static std::size_t& asked() {
-        thread_local std::size_t length = 0;
-        return length;
-    }
-
     void write(const std::string& line) {
         const std::lock_guard<std::mutex> lock(mutex_);
         if (lines_ > most_lines) return;

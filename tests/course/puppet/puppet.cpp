@@ -17,6 +17,8 @@
 #include <process.h>
 #else
 #include <csignal>
+
+#include <fcntl.h>
 #include <unistd.h>
 #endif
 
@@ -42,10 +44,22 @@ namespace {
     for (;;) turn = turn + 1;
 }
 
-void flood(std::ostream& out, long mebibytes) {
+void flood(std::ostream& out, long kibibytes) {
     const std::string line = std::string(1023, 'x') + "\n";
-    for (long count = 0; count < mebibytes * 1024; ++count) out << line;
+    for (long count = 0; count < kibibytes; ++count) out << line;
     out.flush();
+}
+
+// The same in a single call, as far as that goes.
+void burst(long kibibytes) {
+    std::cout << std::string(static_cast<std::size_t>(kibibytes) * 1024, 'x') << std::flush;
+}
+
+// Has the system hold more of our output until someone reads it, where it can.
+void widen() {
+#ifdef F_SETPIPE_SZ
+    ::fcntl(1, F_SETPIPE_SZ, 1 << 20);
+#endif
 }
 
 void echo_input() {
@@ -99,6 +113,8 @@ int main(int count, char** values) {
         else if (action == "spin") spin();
         else if (action == "flood") flood(std::cout, std::atol(next()));
         else if (action == "flood-errors") flood(std::cerr, std::atol(next()));
+        else if (action == "burst") burst(std::atol(next()));
+        else if (action == "widen") widen();
         else if (action == "echo") echo_input();
         else if (action == "serve") serve();
         else if (action == "child") child(values[0], next());
