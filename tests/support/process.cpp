@@ -7,6 +7,9 @@
 namespace harness {
 
 std::string Ending::text() const {
+    if (memory_limit > 0)
+        return "ended by the tests: it used more than " + std::to_string(memory_limit >> 20) +
+               " MiB of memory";
     if (by_signal) return words_for_signal(code);
     return "exit code " + std::to_string(code);
 }

@@ -3,7 +3,7 @@
 // The program runs in a process group of its own (a job on Windows), so that ending it also ends
 // what it started. Its standard output and standard error are always read, so it never blocks on
 // a full pipe, however much it prints. Nothing here waits without a deadline, and no wait polls a
-// clock.
+// clock, but for the limit on memory.
 //
 // One of the few files of the harness that depend on the system: process_posix.cpp and
 // process_windows.cpp.
@@ -28,6 +28,7 @@ using Deadline = Clock::time_point;
 struct Ending {
     bool by_signal = false;  // by a signal, a Windows exception or the harness, not by its own exit
     int code = 0;  // its exit code, or the signal's number (Windows: the exception's; 9: killed)
+    std::size_t memory_limit = 0;  // not 0: it was ended for using more bytes than these
 
     // In words: "exit code 0", "ended by SIGSEGV (it touched memory that is not its own)".
     std::string text() const;
@@ -45,6 +46,10 @@ public:
         bool capture_input = false;
         // How much of each output is kept. The rest is read, counted and dropped.
         std::size_t output_limit = std::size_t{1} << 20;
+        // It is ended when it has taken more memory than this, in bytes. 0: no limit. Measured, ten
+        // times a second: a limit set by the system would also count the address space that
+        // sanitizers and garbage collectors reserve by the terabyte, and never use.
+        std::size_t memory_limit = 0;
     };
 
     // Starts the program. Throws std::runtime_error, one line with the program's name and the

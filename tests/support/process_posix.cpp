@@ -180,8 +180,7 @@ void limit(int what, rlim_t value) {
 }
 
 // No core files; no file beyond 1 GiB, and no more than 10 minutes of processor time, should the
-// harness itself be gone. There is no limit on memory: sanitizers and garbage collectors reserve
-// address space by the terabyte.
+// harness itself be gone. Memory is watched instead: see Process::Options::memory_limit.
 void set_limits() {
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_FSIZE, rlim_t{1} << 30);
@@ -215,7 +214,7 @@ void set_limits() {
 }
 
 struct PosixProcess final : Process::State {
-    explicit PosixProcess(const Process::Options& options) : State(options.output_limit) {
+    explicit PosixProcess(const Process::Options& options) : State(options) {
         input_closed = !options.capture_input;
         wake_ = make_pipe();
         never_block(wake_.read);
@@ -271,6 +270,27 @@ struct PosixProcess final : Process::State {
         return duration_cast<milliseconds>(seconds(now.tv_sec) + nanoseconds(now.tv_nsec));
 #else
         return milliseconds(0);
+#endif
+    }
+
+    // What is in memory, not what is only reserved.
+    std::size_t memory_used() override {
+#if defined(__APPLE__)
+        rusage_info_v2 usage{};
+        if (::proc_pid_rusage(pid_, RUSAGE_INFO_V2, reinterpret_cast<rusage_info_t*>(&usage)) != 0)
+            return 0;
+        return static_cast<std::size_t>(usage.ri_phys_footprint);
+#elif defined(__linux__)
+        const std::string path = "/proc/" + std::to_string(pid_) + "/statm";
+        const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+        std::array<char, 128> text{};
+        if (!file.is_open() || ::read(file.get(), text.data(), text.size() - 1) <= 0) return 0;
+        // All pages, and then those in memory.
+        const char* second = std::strchr(text.data(), ' ');
+        const auto pages = second ? std::strtoull(second, nullptr, 10) : 0;
+        return static_cast<std::size_t>(pages) * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+#else
+        return 0;
 #endif
     }
 
@@ -353,7 +373,8 @@ private:
         watched[2] = {errors_.get(), POLLIN, 0};
         const bool writing = input_.is_open() && !next_input(1).empty();
         watched[3] = {writing ? input_.get() : -1, POLLOUT, 0};
-        ::poll(watched.data(), watched.size(), -1);
+        ::poll(watched.data(), watched.size(), reported_ ? -1 : longest_sleep());
+        if (!exited_.load()) watch_memory();
 
         std::array<char, 64> ignored;
         while (::read(wake_.read.get(), ignored.data(), ignored.size()) > 0) continue;

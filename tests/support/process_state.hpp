@@ -27,9 +27,9 @@ struct Captured {
 };
 
 struct Process::State {
-    explicit State(std::size_t output_limit) {
-        output.limit = output_limit;
-        errors.limit = output_limit;
+    explicit State(const Process::Options& options) : memory_limit(options.memory_limit) {
+        output.limit = options.output_limit;
+        errors.limit = options.output_limit;
     }
     State(const State&) = delete;
     State& operator=(const State&) = delete;
@@ -39,6 +39,19 @@ struct Process::State {
     virtual void wake() = 0;
     virtual void kill() = 0;
     virtual std::chrono::milliseconds cpu_time() = 0;
+    virtual std::size_t memory_used() = 0;  // in bytes, 0: nobody knows
+
+    // For the pump: ends a program that has taken too much memory. Looks ten times a second.
+    void watch_memory() {
+        const Deadline now = Clock::now();
+        if (memory_limit == 0 || too_much_memory || now < next_look) return;
+        next_look = now + std::chrono::milliseconds(memory_pause);
+        if (memory_used() <= memory_limit) return;
+        too_much_memory = true;
+        kill();
+    }
+    // For the pump: how long it may sleep, in milliseconds.
+    int longest_sleep() const { return memory_limit > 0 ? memory_pause : -1; }
 
     // For the pump: more output has come.
     void captured(Captured& where, const char* bytes, std::size_t count) {
@@ -50,6 +63,7 @@ struct Process::State {
     // For the pump: the program has ended, and all that it printed is here.
     void has_ended(Ending how) {
         const std::lock_guard<std::mutex> lock(mutex);
+        if (too_much_memory) how.memory_limit = memory_limit;
         ended = how;
         changed.notify_all();
     }
@@ -82,6 +96,12 @@ struct Process::State {
         input_done = 0;
         input_closed = true;
     }
+
+    // The pump's own.
+    static constexpr int memory_pause = 100;
+    const std::size_t memory_limit;
+    Deadline next_look;
+    bool too_much_memory = false;
 
     std::mutex mutex;  // guards what follows
     std::condition_variable changed;

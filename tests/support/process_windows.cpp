@@ -20,6 +20,8 @@
 #endif
 #include <windows.h>
 
+#include <psapi.h>
+
 namespace harness {
 
 namespace {
@@ -217,7 +219,7 @@ Ends make_pipe(bool child_reads) {
 }
 
 struct WindowsProcess final : Process::State {
-    explicit WindowsProcess(const Process::Options& options) : State(options.output_limit) {
+    explicit WindowsProcess(const Process::Options& options) : State(options) {
         input_closed = !options.capture_input;
         wake_ = make_event(false);
         make_job();
@@ -248,6 +250,12 @@ struct WindowsProcess final : Process::State {
             return (static_cast<long long>(time.dwHighDateTime) << 32) + time.dwLowDateTime;
         };
         return std::chrono::milliseconds((ticks(kernel) + ticks(user)) / 10000);
+    }
+
+    std::size_t memory_used() override {
+        PROCESS_MEMORY_COUNTERS usage{};
+        if (!::K32GetProcessMemoryInfo(process_.get(), &usage, sizeof usage)) return 0;
+        return usage.WorkingSetSize;
     }
 
 private:
@@ -319,7 +327,10 @@ private:
             for (Stream* stream : {&out_, &err_, &in_})
                 if (stream->busy) events[count++] = stream->done.get();
             if (!reported) events[count++] = process_.get();
-            ::WaitForMultipleObjects(count, events.data(), FALSE, INFINITE);
+            // -1 is INFINITE.
+            ::WaitForMultipleObjects(count, events.data(), FALSE,
+                                     reported ? INFINITE : static_cast<DWORD>(longest_sleep()));
+            if (!reported) watch_memory();
             if (!reported && ::WaitForSingleObject(process_.get(), 0) == WAIT_OBJECT_0) {
                 report_end();
                 reported = true;

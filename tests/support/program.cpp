@@ -26,6 +26,9 @@ std::string default_program;
 // is slower than any step that follows.
 constexpr int patience_for_start = 3;
 
+// Far more than any lesson needs; far less than a machine has.
+constexpr std::size_t most_memory = std::size_t{1} << 30;
+
 std::optional<std::string> variable(const char* name) {
     const char* value = std::getenv(name);
     if (!value) return std::nullopt;
@@ -196,6 +199,9 @@ public:
     }
     ~TraceFile() {
         std::error_code ignored;
+        // For the coach, which draws the trace of the last program that was run.
+        if (const auto kept = variable("ECHO_KEEP_TRACE"))
+            fs::copy_file(path(), *kept, fs::copy_options::overwrite_existing, ignored);
         fs::remove_all(folder_, ignored);
     }
     TraceFile(const TraceFile&) = delete;
@@ -239,6 +245,7 @@ Program Program::start(std::vector<std::string> arguments, std::string_view faul
 
     options.arguments.insert(options.arguments.end(), arguments.begin(), arguments.end());
     options.capture_input = capture_input;
+    options.memory_limit = most_memory;
     program.trace_ = std::make_shared<TraceFile>();
     options.environment = {{"ECHO_TRACE", program.trace_->path().string()},
                            {"ECHO_FAULTS", std::string(faults)}};
