@@ -1,0 +1,22 @@
+// What the lessons' tests say, read from Catch2's XML, which versions 2 and 3 write alike.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace coach {
+
+struct TestReport {
+    std::vector<std::string> passed;  // the names of the tests that passed
+    std::string failed;               // the first that did not; empty: none
+    std::string story;                // what it told
+    bool complete = false;            // false: the tests were ended in the middle
+};
+
+TestReport read_report(std::string_view xml);
+
+// A story with what matters most in front: the likely cause, which it tells last.
+std::string cause_first(const std::string& story);
+
+}  // namespace coach

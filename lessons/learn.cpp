@@ -1,0 +1,163 @@
+// The coach: takes a student through the course. Edit, save, verdict.
+//
+// Its parts are in coach/, one idea a file. This file understands the command line.
+
+#include "coach/commands.hpp"
+#include "coach/session.hpp"
+#include "coach/terminal.hpp"
+#include "coach/text.hpp"
+
+#include <exception>
+#include <iostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+constexpr std::string_view help =
+    R"(The coach takes you through the course: it watches your file, and each time you save it
+builds your program, runs the lesson's tests, and says what happened.
+
+    learn                start where you were
+    learn NN             start in lesson NN (03, or 03-byte-stream)
+    learn list           the lessons, and which are passed
+    learn check [NN]     check a lesson once
+    learn check NN -- COMMAND ...
+                         check a program in any language: learn check 01 -- python3 my_server.py
+    learn hint [NN]      the next hint
+    learn reset [NN]     put the starter back; your file is kept beside it
+    learn verify [NN ...]
+                         check these lessons, or all: a table, for instructors
+
+    --manual             check only when Enter is pressed
+    --lines              plain lines instead of a screen, for screen readers
+    --json               the result of verify as JSON
+    --project FOLDER     the project's folder, if not the one that learn was built in
+    --build FOLDER       the build folder, likewise
+    --help               this text
+
+The exit code is 0 when all that was checked is passed, 1 when it is not, and 2 for a command that
+learn does not know. NO_COLOR=1 turns colours off. ECHO_PATIENCE=5 gives each step of a test five
+times as long, for slow machines.
+)";
+
+// A command line that learn does not know.
+class Usage : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+struct Arguments {
+    std::string command;  // empty: the session
+    std::vector<std::string> lessons;
+    std::vector<std::string> program;  // what follows --
+    coach::Checker::Folders folders{ECHO_SOURCE_DIR, ECHO_BUILD_DIR};
+    coach::SessionOptions session;
+    bool json = false;
+    bool help = false;
+};
+
+bool is_command(const std::string& word) {
+    for (const char* known : {"list", "check", "hint", "reset", "verify"})
+        if (word == known) return true;
+    return false;
+}
+
+Arguments parse(const std::vector<std::string>& words) {
+    Arguments arguments;
+    for (std::size_t at = 0; at < words.size(); ++at) {
+        const std::string& word = words[at];
+        const auto value = [&] {
+            if (at + 1 == words.size()) throw Usage(word + " needs a folder");
+            return words[++at];
+        };
+        if (word == "--") {
+            arguments.program.assign(words.begin() + static_cast<std::ptrdiff_t>(at) + 1,
+                                     words.end());
+            if (arguments.program.empty()) throw Usage("after -- a command is needed");
+            break;
+        }
+        if (word == "--help" || word == "-h") arguments.help = true;
+        else if (word == "--manual") arguments.session.manual = true;
+        else if (word == "--lines") arguments.session.lines = true;
+        else if (word == "--json") arguments.json = true;
+        else if (word == "--project") arguments.folders.root = value();
+        else if (word == "--build") arguments.folders.build = value();
+        else if (!word.empty() && word[0] == '-')
+            throw Usage("there is no option " + coach::printable(word));
+        else if (arguments.command.empty() && arguments.lessons.empty() && is_command(word))
+            arguments.command = word;
+        else arguments.lessons.push_back(word);
+    }
+    return arguments;
+}
+
+// What can't be meant.
+void check(const Arguments& arguments) {
+    const std::string& command = arguments.command;
+    if (arguments.lessons.size() > 1 && command != "verify")
+        throw Usage("one lesson at a time: " + coach::printable(arguments.lessons[1]));
+    if (command == "list" && !arguments.lessons.empty())
+        throw Usage("list takes no lesson: " + coach::printable(arguments.lessons[0]));
+    if (!arguments.program.empty() && command != "check")
+        throw Usage("a command after -- is for check alone");
+    if (!arguments.program.empty() && arguments.lessons.empty())
+        throw Usage("which lesson? learn check NN -- COMMAND");
+    if (arguments.json && command != "verify") throw Usage("--json is for verify alone");
+    if (!command.empty() && (arguments.session.manual || arguments.session.lines))
+        throw Usage("--manual and --lines are for the session, not for " + command);
+}
+
+int start_session(coach::Coach& coach, const Arguments& arguments) {
+    coach::SessionOptions options = arguments.session;
+    if (!options.lines && !(coach::input_is_terminal() && coach::output_is_terminal())) {
+        coach::list_command(coach);
+        std::cout << "\nNot a terminal, so here is the list. In a terminal, start build/learn. "
+                     "Without one, use: build/learn check\n";
+        return 0;
+    }
+    if (!coach::terminal_can_draw()) options.lines = true;
+    return coach::run_session(coach, options);
+}
+
+int run(const Arguments& arguments) {
+    coach::Coach coach(arguments.folders);
+    std::vector<const coach::Lesson*> lessons;
+    try {
+        for (const std::string& name : arguments.lessons) lessons.push_back(&coach.find(name));
+    } catch (const coach::Trouble& wrong) {
+        throw Usage(wrong.what());
+    }
+    const std::string& command = arguments.command;
+    if (command == "verify") return coach::verify_command(coach, lessons, arguments.json);
+    if (command == "list") return coach::list_command(coach);
+    if (command.empty()) {
+        if (!lessons.empty()) coach.choose(*lessons.front());
+        return start_session(coach, arguments);
+    }
+    const coach::Lesson& lesson = lessons.empty() ? coach.lesson() : *lessons.front();
+    if (command == "hint") return coach::hint_command(coach, lesson);
+    if (command == "reset") return coach::reset_command(coach, lesson);
+    return coach::check_command(coach, lesson, coach::command_line(arguments.program));
+}
+
+}  // namespace
+
+int main(int count, char** values) {
+    try {
+        const Arguments arguments = parse({values + 1, values + count});
+        if (arguments.help) {
+            std::cout << help;
+            return 0;
+        }
+        check(arguments);
+        return run(arguments);
+    } catch (const Usage& wrong) {
+        std::cerr << "learn: " << wrong.what() << "; see learn --help\n";
+        return 2;
+    } catch (const std::exception& failure) {
+        std::cerr << "learn: " << failure.what() << '\n';
+        return 1;
+    }
+}
