@@ -24,7 +24,7 @@ bool about_bytes(const Evidence& e) {
            e.wanted == Wanted::printed;
 }
 
-std::size_t difference(const Evidence& e) { return first_difference(e.expected, e.got); }
+std::size_t difference(const Evidence& e) { return e.difference; }
 
 // Only the end is missing.
 bool cut(const Evidence& e) {
@@ -591,7 +591,9 @@ std::size_t first_difference(std::string_view expected, std::string_view got) {
     return static_cast<std::size_t>(one - expected.begin());
 }
 
-Cause likely_cause(const Evidence& evidence) {
+Cause likely_cause(Evidence evidence) {
+    // Once: a conversation can be long, and the rules ask often.
+    evidence.difference = first_difference(evidence.expected, evidence.got);
     for (const Rule& rule : rules)
         if (rule.fits(evidence)) return cause_of(rule, evidence);
     return cause_of(std::end(rules)[-1], evidence);

@@ -38,6 +38,7 @@ struct Evidence {
     std::vector<std::string> sent;
     std::string expected;
     std::string got;
+    std::size_t difference = 0;     // where got goes wrong; likely_cause finds it
     bool finished_sending = false;  // the test had ended its own stream
     // What is said instead of bytes where the test did not wait for bytes.
     std::string expected_text;
@@ -71,7 +72,7 @@ struct Cause {
 };
 
 // The first rule that fits, most specific first. Always some cause: the last rule fits everything.
-Cause likely_cause(const Evidence& evidence);
+Cause likely_cause(Evidence evidence);
 
 // Every cause that likely_cause can give, for tests and for the lessons' authors.
 std::vector<Cause> every_cause();

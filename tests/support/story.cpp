@@ -132,8 +132,7 @@ std::string compare(std::string_view expected, std::string_view got) {
     const std::size_t begin = difference > 24 ? difference - 8 : 0;
     const Excerpt wanted = excerpt(expected, begin, difference);
     const Excerpt came = excerpt(got, begin, difference);
-    text += "  expected  " + count_of(expected.size());
-    text += ", got " + count_of(got.size());
+    text += "  " + count_of(expected.size()) + " expected, " + count_of(got.size()) + " came";
     if (begin > 0) text += "; the first " + count_of(begin) + " are right and not shown";
     text += "\n  expected  " + wanted.text + '\n';
     text += "  got       " + came.text + '\n';
@@ -207,7 +206,8 @@ std::string Story::tell(const Evidence& evidence) const {
         text += headed("WHAT HAPPENED", wrap_lines(evidence.start_failure));
     } else {
         text += headed("EXPECTED AND GOT", expected_and_got(evidence));
-        const std::string picture = draw_trace(evidence.trace, evidence.program_is_client);
+        const std::string picture = draw_trace(evidence.trace, evidence.program_is_client,
+                                               evidence.stream == Evidence::Stream::reset);
         if (!picture.empty())
             text +=
                 headed("WHAT YOUR PROGRAM DID, up to then (its trace)", picture + unread(evidence));

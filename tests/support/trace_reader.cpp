@@ -199,7 +199,7 @@ std::size_t bytes_received(std::string_view trace) {
     return bytes;
 }
 
-std::string draw_trace(std::string_view trace, bool program_is_client) {
+std::string draw_trace(std::string_view trace, bool program_is_client, bool closed_by_reset) {
     std::vector<Row> rows;
     Talking talking;
     for (const TracedCall& call : read_trace(trace)) {
@@ -210,6 +210,8 @@ std::string draw_trace(std::string_view trace, bool program_is_client) {
         rows.push_back(row_of(call, talking));
     }
     if (rows.empty()) return {};
+    for (Row& row : rows)
+        if (closed_by_reset && row.kind == "close") row.label = "closes: a reset";
 
     const std::string left = program_is_client ? "the test (server)" : "the test (client)";
     std::string picture = "  " + pad(left, arrow_width - 6, ' ') + "your program\n";

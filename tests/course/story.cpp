@@ -1,0 +1,147 @@
+// The messages of failed tests: their order and width, the comparison, the picture of the trace.
+
+#include "story.hpp"
+
+#include "catch.hpp"
+#include "causes.hpp"
+#include "trace_reader.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+using harness::Evidence;
+using harness::Story;
+using namespace std::string_view_literals;
+
+namespace {
+
+Evidence lost_bytes() {
+    Evidence evidence;
+    evidence.sent = {"hello\n"};
+    evidence.expected = "hello\n";
+    evidence.got = "hel";
+    evidence.got_text = "then nothing more for 2 seconds";
+    evidence.faults = "send:short=3";
+    evidence.trace =
+        "socket 3: listen -> ok\n"
+        "socket 3: accept -> socket 4 from 127.0.0.1:51234\n"
+        "socket 4: recv at most 4096 bytes -> 6 bytes \"hello\\n\"\n"
+        "socket 4: send 6 bytes \"hello\\n\" -> 3 bytes\n"
+        "socket 4: recv at mo";  // it was in the middle of writing this
+    return evidence;
+}
+
+bool contains(const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+}
+
+std::size_t widest_line(std::string_view text) {
+    std::size_t widest = 0;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        widest = std::max(widest, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return widest;
+}
+
+}  // namespace
+
+TEST_CASE("a failed test's message has all its parts, in order, and fits a terminal") {
+    Story story;
+    story.step("the test sent " + harness::describe("hello\n"));
+    story.step("the test waited for " + harness::describe(std::string(5000, '\xff')));
+    Evidence evidence = lost_bytes();
+    evidence.output = "listening on 127.0.0.1:40213\n";
+    evidence.errors = std::string(500, 'e') + "\n\x1b[31mred\n";
+    const std::string text = story.tell(evidence);
+    INFO(text);
+
+    std::size_t at = 0;
+    for (const std::string_view part :
+         {"WHAT THE TEST DID"sv, "1. the test sent 6 bytes \"hello\\n\""sv, "2. the test waited"sv,
+          "EXPECTED AND GOT"sv, "WHAT YOUR PROGRAM DID"sv, "WHAT YOUR PROGRAM PRINTED"sv,
+          "HOW YOUR PROGRAM ENDED"sv, "Likely cause (short-send-loses-bytes): "sv,
+          "Read: lessons/03-byte-stream/README.md, section \"What goes wrong\""sv}) {
+        INFO(part);
+        const std::size_t next = text.find(part, at);
+        REQUIRE(next != std::string::npos);
+        at = next;
+    }
+    CHECK(widest_line(text) <= harness::page_width);
+    CHECK_FALSE(contains(text, "\x1b"));  // a program can't steer the terminal
+}
+
+TEST_CASE("the caret stands under the first wrong byte, and hex shows what can't be printed") {
+    Story story;
+    Evidence evidence;
+    evidence.expected =
+        "ab\x01"
+        "cd\n";
+    evidence.got =
+        "ab\x02"
+        "cd\n";
+    const std::string text = story.tell(evidence);
+    INFO(text);
+    CHECK(contains(text,
+                   "  expected  \"ab\\x01cd\\n\"\n"
+                   "  got       \"ab\\x02cd\\n\"\n"
+                   "               ^\n"));
+    CHECK(contains(text, "this byte is 02, and should be 01"));
+    CHECK(contains(text,
+                   "  expected  61 62 01 63 64 0a \n"
+                   "  got       61 62 02 63 64 0a \n"
+                   "                  ^^\n"));
+}
+
+TEST_CASE("of long data only the part around the first wrong byte is shown") {
+    Story story;
+    Evidence evidence;
+    evidence.expected = std::string(1000000, 'x') + "right" + std::string(1000000, 'x');
+    evidence.got = std::string(1000000, 'x') + "wrong";
+    const std::string text = story.tell(evidence);
+    INFO(text);
+    CHECK(contains(text, "offset 1000000"));
+    CHECK(contains(text, "right"));
+    CHECK(contains(text, "wrong"));
+    CHECK(text.size() < 3000);
+}
+
+TEST_CASE("the trace is drawn with the test on the left and the program on the right") {
+    const std::string picture = harness::draw_trace(lost_bytes().trace, false);
+    INFO(picture);
+    CHECK(picture ==
+          "  the test (client)               your program\n"
+          "   |                                      |  listen\n"
+          "   |-- connects ------------------------->|  accept\n"
+          "   |-- 6 bytes \"hello\\n\" ---------------->|  recv\n"
+          "   |<- 3 bytes \"hel\" ---------------------|  send: only 3 of 6\n");
+}
+
+TEST_CASE("repeats in a trace are folded") {
+    std::string trace = "socket 3: accept -> socket 4 from 127.0.0.1:51234\n";
+    for (int i = 0; i < 10000; ++i)
+        trace += "socket 4: recv at most 1 bytes -> 1 byte \"" + std::to_string(i % 10) +
+                 "\"\nsocket 4: send 1 byte \"" + std::to_string(i % 10) + "\" -> 1 byte\n";
+    const std::string picture = harness::draw_trace(trace, false);
+    INFO(picture);
+    CHECK(contains(picture, "... 19,994 more like this"));
+    CHECK(contains(picture, "1 byte \"0\""));  // the first
+    CHECK(contains(picture, "1 byte \"9\""));  // the last
+    CHECK(picture.size() < 1000);
+}
+
+TEST_CASE("bytes that look like a trace do not confuse the reader of traces") {
+    const auto calls = harness::read_trace(
+        "socket 4: recv at most 64 bytes -> 19 bytes \"x -> end of stream\\n\"\n"
+        "socket 4: send 19 bytes \"x -> end of stream\\n\" -> 19 bytes\n"
+        "no trace at all\n");
+    REQUIRE(calls.size() == 2);
+    CHECK(calls[0].name == "recv");
+    CHECK(calls[0].arguments == "at most 64 bytes");
+    CHECK(calls[0].result == "19 bytes \"x -> end of stream\\n\"");
+    CHECK(calls[1].name == "send");
+    CHECK(calls[1].result == "19 bytes");
+}
