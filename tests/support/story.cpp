@@ -132,9 +132,9 @@ std::string compare(std::string_view expected, std::string_view got) {
     const std::size_t begin = difference > 24 ? difference - 8 : 0;
     const Excerpt wanted = excerpt(expected, begin, difference);
     const Excerpt came = excerpt(got, begin, difference);
-    text += "  " + count_of(expected.size()) + " expected, " + count_of(got.size()) + " came";
-    if (begin > 0) text += "; the first " + count_of(begin) + " are right and not shown";
-    text += "\n  expected  " + wanted.text + '\n';
+    text += "  " + count_of(expected.size()) + " expected, " + count_of(got.size()) + " came\n";
+    if (begin > 0) text += "  the first " + count_of(begin) + " are right, and not shown\n";
+    text += "  expected  " + wanted.text + '\n';
     text += "  got       " + came.text + '\n';
     text += std::string(indent) + std::string(came.text_column, ' ') + "^\n";
     text += std::string(indent) + where(difference, expected, got) + '\n';
