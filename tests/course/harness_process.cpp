@@ -358,6 +358,23 @@ TEST_CASE("the processor time of a spinning process grows", "[harness]") {
     CHECK(busy.cpu_time() >= begin + std::chrono::milliseconds(100));  // also after the end
 }
 
+TEST_CASE("a process that takes too much memory is ended", "[harness]") {
+#if !defined(_WIN32) && !defined(__linux__) && !defined(__APPLE__)
+    SKIP_BECAUSE("the memory of another process is not measured on this system");
+#else
+    Process::Options options;
+    options.memory_limit = std::size_t{128} << 20;
+    options.arguments = {ECHO_PUPPET, "grow", "200", "hang"};
+    Process greedy(options);
+    CHECK(end_of(greedy).text() == "ended by the tests: it used more than 128 MiB of memory");
+
+    options.arguments = {ECHO_PUPPET, "grow", "20", "print", "done"};
+    Process modest(options);
+    CHECK(end_of(modest).text() == "exit code 0");
+    CHECK(modest.output() == "grown\ndone\n");
+#endif
+}
+
 TEST_CASE("processes are started by many threads at once", "[harness]") {
     std::atomic<int> good{0};
     std::vector<std::thread> threads;

@@ -44,6 +44,13 @@ namespace {
     for (;;) turn = turn + 1;
 }
 
+// Takes so much memory, uses it and holds it.
+void grow(long mebibytes) {
+    static std::string memory;
+    memory.assign(static_cast<std::size_t>(mebibytes) << 20, 'x');
+    std::cout << "grown" << std::endl;
+}
+
 void flood(std::ostream& out, long kibibytes) {
     const std::string line = std::string(1023, 'x') + "\n";
     for (long count = 0; count < kibibytes; ++count) out << line;
@@ -111,6 +118,7 @@ int main(int count, char** values) {
         else if (action == "crash") crash();
         else if (action == "abort") std::abort();
         else if (action == "spin") spin();
+        else if (action == "grow") grow(std::atol(next()));
         else if (action == "flood") flood(std::cout, std::atol(next()));
         else if (action == "flood-errors") flood(std::cerr, std::atol(next()));
         else if (action == "burst") burst(std::atol(next()));
