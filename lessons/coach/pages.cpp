@@ -63,7 +63,7 @@ std::string progress_bar(const Coach& coach, std::size_t width) {
     const std::size_t passed = count_passed(coach);
     const std::size_t all = count_written(coach.course());
     const std::string words = std::to_string(passed) + " of " + std::to_string(all) + " passed";
-    const std::size_t length = std::clamp<std::size_t>(width / 3, 8, 26);
+    const std::size_t length = std::clamp<std::size_t>(width / 4, 8, 26);
     const std::size_t done = passed * length / all;
     return '[' + std::string(done, '#') + std::string(length - done, '-') + "]  " + words;
 }
@@ -102,7 +102,7 @@ std::string word_for(Verdict::Kind kind) {
 
 namespace {
 
-// "01", "01 and 03", "01, 03 and 04".
+// "01", "01 and 03", "01, 03 and 04"
 std::string listed(const std::vector<std::string>& words) {
     std::string text;
     for (std::size_t i = 0; i < words.size(); ++i) {
@@ -147,6 +147,8 @@ Page verdict_page(const Coach& coach, const Lesson& lesson, const Verdict& verdi
     if (!verdict.warning.empty())
         add(page, "The compiler warns: " + printable(verdict.warning));
     if (good) add(page, passed_page(coach, lesson, verdict));
+    if (!good && coach.standing(lesson) == Standing::untouched)
+        add(page, "This is the starter as it comes. Read the lesson, then edit " + lesson.file() + '.');
     if (verdict.text.empty()) return page;
     add(page, "");
     add(page, page_of(with_cause_first ? cause_first(verdict.text) : verdict.text));

@@ -72,6 +72,7 @@ private:
         notice_.clear();
         show(verdict_page(coach_, lesson(), verdict, !options_.lines));
         verdict_ = body_;
+        if (passed_) say("n: the next lesson. d: our program beside yours. c: take yours along.");
         if (!coach_.can_save()) say("The build folder can't be written to: nothing is remembered.");
     }
 

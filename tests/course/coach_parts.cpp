@@ -1,0 +1,353 @@
+// The parts of the coach, each alone.
+#include "catch.hpp"
+#include "coach_course.hpp"
+
+#include "coach.hpp"
+#include "commands.hpp"
+#include "complaint.hpp"
+#include "diff.hpp"
+#include "pages.hpp"
+#include "report.hpp"
+#include "screen.hpp"
+#include "watch.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <string>
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using coach::Lesson;
+using course::SmallCourse;
+
+std::string text_of(const coach::Page& page) {
+    std::string text;
+    for (const coach::Line& line : page) text += line.text + '\n';
+    return text;
+}
+
+bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+// Whether the file is as its authors committed it, as far as Git knows.
+bool is_as_committed(const coach::Course& course, const Lesson& lesson) {
+    harness::Process::Options options;
+    options.arguments = {"git", "-C", course.root.string(), "diff", "--quiet", "HEAD", "--",
+                         lesson.file()};
+    return coach::run(options, std::chrono::seconds(30)).succeeded();
+}
+
+}  // namespace
+
+TEST_CASE("the coach reads the course from its folders and from course.txt", "[coach]") {
+    const SmallCourse small;
+    const coach::Course course = coach::read_course(small.path());
+    REQUIRE(course.lessons.size() == 4);
+    const Lesson& first = course.lessons[0];
+    CHECK(first.title == "the first");
+    CHECK(first.part == "Beginning");
+    CHECK(first.learned == "to go on.");
+    CHECK(first.file() == "lessons/01-one-client/server.cpp");
+    CHECK(course.lessons[1].file() == "lessons/02-the-client/client.cpp");
+    CHECK_FALSE(course.lessons[3].written);
+    CHECK(course.lessons[3].title == "to come");
+    for (const char* name : {"1", "01", "01-one-client", "one-client"})
+        CHECK(course.find(name) == &first);
+    for (const char* name : {"", "9", "001", "one", "../01"}) CHECK(course.find(name) == nullptr);
+    CHECK(course.after(first) == &course.lessons[1]);
+    CHECK(course.same_kind_after(first) == &course.lessons[2]);
+    CHECK(course.same_kind_before(course.lessons[2]) == &first);
+    CHECK(course.after(course.lessons[2]) == nullptr);
+    CHECK(course.same_kind_before(first) == nullptr);
+    CHECK_THROWS_AS(coach::read_course(small.path("build")), coach::Trouble);
+}
+
+TEST_CASE("the coach finds the hints in a README", "[coach]") {
+    const SmallCourse small;
+    const auto hints = coach::read_hints(small.read("lessons/01-one-client/README.md"));
+    REQUIRE(hints.size() == 2);
+    CHECK(hints[0] == "Hint 1: one\nDo this and that.");
+    CHECK(hints[1] == "Hint 2: two\nint x;");
+}
+
+TEST_CASE("course.txt tells of every lesson", "[coach]") {
+    const coach::Course course = coach::read_course(ECHO_SOURCE_DIR);
+    for (const Lesson& lesson : course.lessons) {
+        CAPTURE(lesson.name);
+        CHECK_FALSE(lesson.part.empty());
+        CHECK_FALSE(lesson.question.empty());
+        if (!lesson.written) continue;
+        CHECK_FALSE(lesson.learned.empty());
+        CHECK(lesson.starter.size() == 16);
+        CHECK(coach::read_hints(coach::read_file(course.root / lesson.readme())).size() == 3);
+    }
+}
+
+TEST_CASE("course.txt knows each starter by its fingerprint", "[coach]") {
+    const coach::Course course = coach::read_course(ECHO_SOURCE_DIR);
+    for (const Lesson& lesson : course.lessons) {
+        if (!lesson.written || !is_as_committed(course, lesson)) continue;
+        const std::string text = coach::read_file(course.root / lesson.file());
+        if (!contains(text, "// TODO 1: ")) continue;  // somebody has committed their work
+        CAPTURE(lesson.file());
+        INFO("If you have changed this starter, tell course.txt. If it is your work, never mind.");
+        CHECK(lesson.starter == coach::fingerprint(text));
+    }
+}
+
+TEST_CASE("the first error is found in what compilers and linkers print", "[coach]") {
+    const auto gcc = coach::first_error(
+        "[ 50%] Building CXX object\n"
+        "/home/me/lessons/01/server.cpp: In function 'int main()':\n"
+        "/home/me/lessons/01/server.cpp:12:9: warning: unused variable 'x' [-Wunused-variable]\n"
+        "/home/me/lessons/01/server.cpp:17:5: error: 'bufer' was not declared in this scope\n"
+        "   17 |     bufer.fill(0);\n      |     ^~~~~\n"
+        "make[3]: *** [x.o] Error 1\n",
+        "server.cpp");
+    REQUIRE(gcc);
+    CHECK(gcc->where() == "server.cpp line 17");
+    CHECK(gcc->message == "'bufer' was not declared in this scope");
+    CHECK(gcc->excerpt.size() == 2);
+
+    const auto header = coach::first_error(
+        "In file included from /usr/include/c++/12/span:44,\n"
+        "/home/me/lessons/01/server.cpp:20:7:   required from here\n"
+        "/usr/include/c++/12/bits/x.h:99:1: error: no type named 'y'\n",
+        "server.cpp");
+    REQUIRE(header);
+    CHECK(header->where() == "x.h line 99");
+    CHECK(header->excerpt.back() == "It came from server.cpp line 20.");
+
+    const auto windows = coach::first_error(
+        "C:\\me\\server.cpp(17,5): error C2065: 'bufer': undeclared identifier [C:\\x.vcxproj]\n",
+        "server.cpp");
+    REQUIRE(windows);
+    CHECK(windows->where() == "server.cpp line 17");
+    CHECK(contains(windows->message, "'bufer': undeclared identifier"));
+
+    const auto missing = coach::first_error(
+        "server.cpp:3:10: fatal error: nothing.hpp: No such file or directory\n", "server.cpp");
+    REQUIRE(missing);
+    CHECK(missing->message == "nothing.hpp: No such file or directory");
+
+    const auto linker = coach::first_error(
+        "/usr/bin/ld: /tmp/x.o: in function `main':\nserver.cpp:9: undefined reference to `talk()'\n"
+        "collect2: error: ld returned 1 exit status\n",
+        "server.cpp");
+    REQUIRE(linker);
+    CHECK(linker->where() == "");
+    CHECK(contains(linker->message, "undefined reference to `talk()'"));
+
+    CHECK_FALSE(coach::first_error("make: *** No rule to make target 'x'.\n", "server.cpp"));
+    CHECK_FALSE(coach::first_error("", "server.cpp"));
+}
+
+TEST_CASE("the first failed test and its story are read from Catch2's report", "[coach]") {
+    const std::string begin =
+        "<?xml version=\"1.0\"?>\n<Catch name=\"t\">\n<TestCase name=\"a &amp; b\" line=\"1\">\n"
+        "<OverallResult success=\"true\"/>\n</TestCase>\n";
+    const std::string failed =
+        begin + "<TestCase name=\"c\" line=\"2\">\n<Failure filename=\"x.cpp\" line=\"3\">\n  first\n"
+                "  |&lt;- closes --|\n\nLikely cause (x): y\nRead: z\n</Failure>\n"
+                "<OverallResult success=\"false\"/>\n</TestCase>\n</Catch>\n";
+    const coach::TestReport report = coach::read_report(failed);
+    CHECK(report.passed == std::vector<std::string>{"a & b"});
+    CHECK(report.failed == "c");
+    CHECK(report.story == "first\n  |<- closes --|\n\nLikely cause (x): y\nRead: z");
+    CHECK(report.complete);
+    CHECK(coach::cause_first(report.story) ==
+          "Likely cause (x): y\nRead: z\n\nfirst\n  |<- closes --|");
+    CHECK(coach::read_report(begin + "</Catch>").failed.empty());
+    CHECK_FALSE(coach::read_report(begin).complete);
+    CHECK_FALSE(coach::read_report("").complete);
+    // Ended in the middle of a test: this one failed.
+    CHECK(coach::read_report(begin + "<TestCase name=\"c\">\n").failed == "c");
+}
+
+TEST_CASE("text that a terminal must not see is made harmless", "[coach]") {
+    CHECK(coach::printable("a\x1b[31mb\x1b[0m\tc\rd\x01") == "ab    c?d?");
+    CHECK(coach::printable("gr\xc3\xbc\xc3\x9f") == "gr\xc3\xbc\xc3\x9f");
+    CHECK(coach::printable("gr\xfc\xdf \xc3") == "gr?? ?");
+    CHECK(coach::printable("\xc2\x9b" "1m") == "?1m");
+    CHECK(coach::is_utf8("gr\xc3\xbc\xc3\x9f"));
+    CHECK_FALSE(coach::is_utf8("gr\xfc\xdf"));
+    CHECK_FALSE(coach::is_utf8(std::string("\xff\xfe#\0i\0", 6)));
+    CHECK(coach::json_string("a \"b\" \\ \x1b[1mc\n") == "\"a \\\"b\\\" \\\\ c?\"");
+}
+
+TEST_CASE("lines are broken to fit a terminal, and none gets lost", "[coach]") {
+    CHECK(coach::wrap("one two three", 7) == std::vector<std::string>{"one two", "three"});
+    CHECK(coach::wrap("  one two", 6) == std::vector<std::string>{"  one", "  two"});
+    CHECK(coach::wrap("abcdefghij", 4) == std::vector<std::string>{"abcd", "efgh", "ij"});
+    CHECK(coach::wrap("", 4) == std::vector<std::string>{""});
+    CHECK(coach::wrap("\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc", 3).front() == "\xc3\xbc\xc3\xbc\xc3\xbc");
+    const coach::Page row = {{"   |-- connects ------------------------->|  accept", {}}};
+    CHECK(coach::fitted(row, 40).front().text == "|-- connects -->| accept");
+    CHECK(coach::fitted(row, 80).front().text == row.front().text);
+}
+
+TEST_CASE("a screen of any size is filled exactly, and the newest is on top", "[coach]") {
+    coach::Frame frame;
+    for (int i = 0; i < 6; ++i) frame.head.push_back({"head of some length " + std::to_string(i), {}});
+    for (int i = 0; i < 90; ++i) frame.body.push_back({"body " + std::to_string(i), {}});
+    frame.foot = {{"foot", {}}};
+    for (const std::size_t columns : {10u, 40u, 80u, 300u}) {
+        for (const std::size_t rows : {1u, 2u, 3u, 5u, 10u, 24u, 200u}) {
+            CAPTURE(columns, rows);
+            frame.top = 0;
+            const coach::Page page = coach::composed(frame, {columns, rows});
+            CHECK(page.size() == rows);
+            for (const coach::Line& line : page) CHECK(coach::columns(line.text) <= columns);
+            if (rows >= 10) CHECK(contains(text_of(page), "body 0\n"));
+            if (rows >= 5) CHECK(page.back().text == "foot");
+            frame.top = 100000;
+            CHECK((rows < 10 || contains(text_of(coach::composed(frame, {columns, rows})), "body 89\n")));
+        }
+    }
+}
+
+TEST_CASE("colours are used only where they are wanted", "[coach]") {
+    CHECK(coach::coloured({"x", coach::Style::good}, false) == "x");
+    CHECK(coach::coloured({"x", coach::Style::good}, true) == "\x1b[1;32mx\x1b[0m");
+    CHECK(coach::coloured({"x", coach::Style::plain}, true) == "x");
+}
+
+TEST_CASE("two versions of a file are compared line by line", "[coach]") {
+    std::string result;
+    for (const coach::DiffLine& line : coach::diff({"a", "b", "c"}, {"a", "x", "c", "d"}))
+        result += line.kind + line.text;
+    CHECK(result == " a-b+x c+d");
+    CHECK(coach::diff({}, {}).empty());
+}
+
+TEST_CASE("a reset brings the starter back and keeps the student's file", "[coach]") {
+    const SmallCourse small;
+    const std::string file = "lessons/01-one-client/server.cpp";
+    coach::Coach desk({small.path(), small.path("build")});
+    const Lesson& lesson = desk.find("01");
+    CHECK(desk.standing(lesson) == coach::Standing::untouched);
+    CHECK(desk.reset(lesson) == "");
+
+    small.write(file, "mine");
+    CHECK(desk.standing(lesson) == coach::Standing::started);
+    CHECK(desk.reset(lesson) == "server.mine-1.cpp");
+    small.write(file, "mine too");
+    CHECK(desk.reset(lesson) == "server.mine-2.cpp");
+    CHECK(small.read(file) == course::first_starter);
+    CHECK(small.read("lessons/01-one-client/server.mine-1.cpp") == "mine");
+    CHECK(small.read("lessons/01-one-client/server.mine-2.cpp") == "mine too");
+
+    // A deleted file, and one with Windows' line ends.
+    fs::remove(small.path(file));
+    CHECK(desk.reset(lesson) == "");
+    std::string windows;
+    for (const char c : std::string(course::first_starter)) windows += c == '\n' ? "\r\n" : std::string(1, c);
+    small.write(file, windows);
+    CHECK(desk.standing(lesson) == coach::Standing::untouched);
+}
+
+TEST_CASE("a file that was edited before CMake first ran is not taken for the starter", "[coach]") {
+    const SmallCourse small;
+    small.write("lessons/01-one-client/server.cpp", "mine");
+    small.write("build/starters/01-one-client/server.cpp", "mine, earlier");
+    coach::Coach desk({small.path(), small.path("build")});
+    CHECK_THROWS_AS(desk.reset(desk.find("01")), coach::Trouble);
+    CHECK(small.read("lessons/01-one-client/server.cpp") == "mine");
+}
+
+TEST_CASE("a program is carried on with the TODOs of the next lesson", "[coach]") {
+    const SmallCourse small;
+    const std::string own = R"(// Lesson 01: the first.
+
+#include <echo.hpp>
+
+int main() {
+    // my comment
+    echo::Connection client = listener.accept();
+    // TODO 1: receive.
+    while (auto got = client.recv(buffer)) {}
+}
+)";
+    small.write("lessons/01-one-client/server.cpp", own);
+    coach::Coach desk({small.path(), small.path("build")});
+    CHECK(desk.starters().carry(desk.find("01"), desk.find("03")) == "");
+    CHECK(small.read("lessons/03-byte-stream/server.cpp") == R"(// Lesson 03: the third.
+// The TODO numbers are the same in README.md.
+// The program is your own, from 01-one-client.
+//
+// TODO 2: call it.
+
+#include <echo.hpp>
+
+// TODO 1: write a function,
+//         that sends everything.
+int main() {
+    // my comment
+    echo::Connection client = listener.accept();
+    while (auto got = client.recv(buffer)) {}
+}
+)");
+    CHECK(small.read("lessons/01-one-client/server.cpp") == own);
+    CHECK(desk.starters().carry(desk.find("01"), desk.find("03")) == "server.mine-1.cpp");
+}
+
+TEST_CASE("the coach remembers the lesson, the hints and what was passed", "[coach]") {
+    const SmallCourse small;
+    const coach::Checker::Folders folders{small.path(), small.path("build")};
+    {
+        coach::Coach desk(folders);
+        CHECK(desk.lesson().number == "01");
+        desk.choose(desk.find("03"));
+        desk.show_next_hint(desk.find("01"));
+    }
+    small.write("build/learn-state.txt", small.read("build/learn-state.txt") + "passed 01-one-client " +
+                                             coach::fingerprint("good") + "\n\x01\xff\nhints\n");
+    coach::Coach desk(folders);
+    CHECK(desk.lesson().number == "03");
+    CHECK(desk.hints_seen(desk.find("01")) == 1);
+    CHECK(desk.standing(desk.find("01")) == coach::Standing::untouched);
+    small.write("lessons/01-one-client/server.cpp", "good");
+    CHECK(desk.standing(desk.find("01")) == coach::Standing::passed);
+    small.write("lessons/01-one-client/server.cpp", "changed");
+    CHECK(desk.standing(desk.find("01")) == coach::Standing::changed);
+    CHECK_THROWS_AS(desk.find("04"), coach::Trouble);
+    CHECK_THROWS_AS(desk.find("17"), coach::Trouble);
+}
+
+TEST_CASE("a save is noticed, also one that replaces the file", "[coach]") {
+    const SmallCourse small;
+    const std::string file = "lessons/01-one-client/server.cpp";
+    coach::Watch watch(small.path("lessons/01-one-client"));
+    CHECK_FALSE(watch.changed());
+    small.write(file, "longer than before, and so another size" + std::string(course::first_starter));
+    CHECK(watch.changed());
+    CHECK_FALSE(watch.changed());
+    // The same size, another time.
+    fs::last_write_time(small.path(file), fs::last_write_time(small.path(file)) + std::chrono::hours(1));
+    CHECK(watch.changed());
+    // What editors and the coach itself leave there.
+    small.write("lessons/01-one-client/.server.cpp.swp", "x");
+    small.write("lessons/01-one-client/server.mine-1.cpp", "x");
+    small.write("lessons/01-one-client/server.cpp~", "x");
+    CHECK_FALSE(watch.changed());
+    small.write("lessons/01-one-client/more.hpp", "x");
+    CHECK(watch.changed());
+    // A file that is gone for a moment is being saved; one that stays away is gone.
+    fs::remove(small.path(file));
+    CHECK_FALSE(watch.changed());
+    CHECK_FALSE(watch.changed());
+    CHECK(watch.changed());
+    fs::remove_all(small.path("lessons"));
+    for (int i = 0; i < 3; ++i) watch.changed();
+    CHECK_FALSE(watch.changed());
+}
+
+TEST_CASE("a command line is passed on with its spaces", "[coach]") {
+    CHECK(coach::command_line({"python3", "my server.py"}) == "\"python3\" \"my server.py\"");
+    CHECK(coach::command_line({"a\"b"}) == "'a\"b'");
+    CHECK_THROWS_AS(coach::command_line({"a\"b'c"}), coach::Trouble);
+}
