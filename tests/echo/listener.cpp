@@ -180,7 +180,8 @@ struct DeafPort {
 
 TEST_CASE("nobody listening: connection refused, with a deadline and without", "[connect]") {
     const DeafPort deaf;
-    const auto deadline = GENERATE(echo::never, echo::after(std::chrono::seconds(5)));
+    const auto deadline =
+        GENERATE(as<echo::Deadline>{}, echo::never, echo::after(std::chrono::seconds(5)));
     try {
         const auto connection = echo::connect(deaf.where, deadline);
         FAIL("connected to " << connection.peer());
