@@ -127,6 +127,7 @@ bool is_built(const std::string& path) {
                                                    "build/",
                                                    "build/echo-server",
                                                    "build/echo-client",
+                                                   "build/learn",
                                                    "build/lesson_tests",
                                                    "build/echo_tests",
                                                    "build/course_tests"};
