@@ -53,7 +53,6 @@ struct Evidence {
     std::string after_more;        // after many more bytes
     std::string after_end;         // after the end of the test's stream
     bool ended_after_end = false;  // the program's stream ended then
-    bool tried_end = false;
 
     // The program.
     std::optional<Ending> ending;  // none: it was still running

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <iostream>
-#include <thread>
 
 namespace harness {
 namespace {
@@ -416,7 +415,6 @@ void Talk::find_out(Evidence& evidence) {
     if (!evidence.after_more.empty() || stream_ != Stream::open) return;
     if (!evidence.after_newline.empty()) return;
     connection_.shutdown_send();
-    evidence.tried_end = true;
     evidence.after_end = what_comes("the test finished sending");
     evidence.ended_after_end = stream_ != Stream::open;
 }
