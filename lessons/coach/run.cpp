@@ -7,6 +7,8 @@ namespace coach {
 
 // How long a key that is pressed meanwhile may wait.
 constexpr std::chrono::milliseconds slice(20);
+// How long a program may take to end when it is asked to.
+constexpr std::chrono::seconds grace(2);
 
 Ran run(const harness::Process::Options& options, std::chrono::milliseconds limit,
         const Stop& stop) {
@@ -19,6 +21,11 @@ Ran run(const harness::Process::Options& options, std::chrono::milliseconds limi
             if (ran.ending || !stop || !stop()) continue;
             ran.stopped = true;
             break;
+        }
+        if (!ran.ending) {
+            // What it has half written must not be taken for finished the next time.
+            process.ask_to_end();
+            process.wait(harness::Clock::now() + grace);
         }
         ran.output = process.output();
         ran.errors = process.errors();

@@ -64,6 +64,7 @@ private:
         question_ = {};
         watch_.changed();
         const auto progress = [&](const std::string& what) { say(what + " ..."); };
+        if (!options_.lines) progress("checking");
         const Verdict verdict =
             coach_.check(lesson(), {}, progress, [&] { return interrupted(); });
         if (over_ || again_) return;

@@ -346,6 +346,27 @@ TEST_CASE("a save is noticed, also one that replaces the file", "[coach]") {
     CHECK_FALSE(watch.changed());
 }
 
+TEST_CASE("a program that is stopped may tidy up, but not for ever", "[coach]") {
+#ifdef _WIN32
+    SKIP_BECAUSE("Windows has no signal that asks a program to end");
+#else
+    const SmallCourse small;
+    const auto stopped = [&](const std::string& name, const std::string& on_term) {
+        const fs::path ready = small.path(name);
+        harness::Process::Options options;
+        options.arguments = {"sh", "-c", "trap '" + on_term + "' TERM; : > '" + ready.string() +
+                                             "'; while :; do sleep 60 & wait $!; done"};
+        return coach::run(options, std::chrono::seconds(60), [&] { return fs::exists(ready); });
+    };
+    const coach::Ran tidy = stopped("one", "echo tidied; exit 0");
+    CHECK(tidy.stopped);
+    CHECK(tidy.output == "tidied\n");
+    const coach::Ran deaf = stopped("two", ":");
+    CHECK(deaf.stopped);
+    CHECK_FALSE(deaf.ending);
+#endif
+}
+
 TEST_CASE("a command line is passed on with its spaces", "[coach]") {
     CHECK(coach::command_line({"python3", "my server.py"}) == "\"python3\" \"my server.py\"");
     CHECK(coach::command_line({"a\"b"}) == "'a\"b'");

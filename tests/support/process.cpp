@@ -98,6 +98,10 @@ void Process::kill() {
     state_->kill();
 }
 
+void Process::ask_to_end() {
+    state_->ask_to_end();
+}
+
 std::chrono::milliseconds Process::cpu_time() const {
     return state_->cpu_time();
 }

@@ -84,6 +84,9 @@ public:
     std::optional<Ending> ending() const;
     // Ends it and all that it started. Returns at once: wait() tells when it is gone.
     void kill();
+    // Asks it, and all that it started, to end: a build tool then takes half-written files away. It
+    // may not listen.
+    void ask_to_end();
 
     // The processor time (user and system) that it has used so far, also while it runs. Without
     // its children.

@@ -250,6 +250,7 @@ struct PosixProcess final : Process::State {
     }
 
     void kill() override { ::kill(-pid_, SIGKILL); }
+    void ask_to_end() override { ::kill(-pid_, SIGTERM); }
 
     std::chrono::milliseconds cpu_time() override {
         using namespace std::chrono;

@@ -38,6 +38,7 @@ struct Process::State {
     // Makes the pump look at the queued input.
     virtual void wake() = 0;
     virtual void kill() = 0;
+    virtual void ask_to_end() = 0;
     virtual std::chrono::milliseconds cpu_time() = 0;
     virtual std::size_t memory_used() = 0;  // in bytes, 0: nobody knows
 

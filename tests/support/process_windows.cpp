@@ -238,6 +238,10 @@ struct WindowsProcess final : Process::State {
     void wake() override { ::SetEvent(wake_.get()); }
 
     void kill() override { ::TerminateJobObject(job_.get(), killed_code); }
+    // Only programs of the same console hear it.
+    void ask_to_end() override {
+        ::GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, ::GetProcessId(process_.get()));
+    }
 
     std::chrono::milliseconds cpu_time() override {
         FILETIME created{}, ended_at{}, kernel{}, user{};
