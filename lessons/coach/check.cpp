@@ -66,7 +66,7 @@ void explain_failed_build(const Ran& ran, Verdict& verdict) {
     const std::string all = ran.output + ran.errors;
     std::string advice;
     if (contains(all, "not a full path to an existing compiler") || contains(all, "No CMAKE_CXX") ||
-        contains(all, "c++: not found") || contains(all, "CMAKE_CXX_COMPILER"))
+        contains(all, ": not found") || contains(all, "CMAKE_CXX_COMPILER"))
         advice = "There is no C++ compiler where CMake found one before. Install one (apt install "
                  "g++), remove the build folder, then run: cmake -B build\n\n";
     if (contains(all, "ermission denied") || contains(all, "Read-only file system"))

@@ -55,6 +55,7 @@ std::string Coach::fingerprint_of(const Lesson& lesson) const {
 Standing Coach::standing(const Lesson& lesson) const {
     if (!lesson.written) return Standing::to_come;
     const std::string now = fingerprint_of(lesson);
+    if (now.empty()) return Standing::missing;
     const auto passed = state_.passed.find(lesson.name);
     if (passed != state_.passed.end() && passed->second == now) return Standing::passed;
     if (now == lesson.starter) return Standing::untouched;

@@ -12,7 +12,7 @@
 
 namespace coach {
 
-enum class Standing { passed, changed, started, untouched, to_come };
+enum class Standing { passed, changed, started, untouched, missing, to_come };
 
 class Coach {
 public:

@@ -163,6 +163,7 @@ std::string words_for(Standing standing) {
         case Standing::changed: return "passed before its last change";
         case Standing::started: return "started";
         case Standing::untouched: return "not started";
+        case Standing::missing: return "its file is missing";
         default: return "to come";
     }
 }
