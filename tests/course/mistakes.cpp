@@ -3,6 +3,7 @@
 #include "catch.hpp"
 #include "causes.hpp"
 #include "lesson_run.hpp"
+#include "program.hpp"
 
 #include <algorithm>
 #include <deque>
@@ -86,4 +87,26 @@ TEST_CASE("each cause sends the reader to a section that exists") {
         // One or two sentences, which a reader takes in at a glance.
         CHECK(cause.text.size() < 300);
     }
+}
+
+// Which case fails first depends on what the buffer holds, so each case has to see it.
+TEST_CASE("strlen for the number of bytes is found by whichever case fails") {
+    harness::Process::Options options;
+    options.arguments = {std::string(ECHO_BUILD_DIR) + "/lesson_tests", "[01]"};
+    options.environment = {
+        {"ECHO_PROGRAM", '"' + std::string(ECHO_BUILD_DIR) + "/mistakes/01-c-string-zeroed\""}};
+    harness::Process process(options);
+    REQUIRE(process.wait(harness::Clock::now() + harness::patience() * 60));
+    const std::string text = process.output();
+    INFO(text);
+    constexpr std::string_view sign = "Likely cause (";
+    std::size_t found = 0;
+    for (std::size_t at = text.find(sign); at != text.npos; at = text.find(sign, at + 1)) {
+        const std::size_t begin = at + sign.size();
+        const std::string cause = text.substr(begin, text.find(')', begin) - begin);
+        INFO(cause);
+        CHECK((cause == "c-string" || cause == "whole-buffer"));
+        ++found;
+    }
+    CHECK(found >= 4);
 }

@@ -6,12 +6,15 @@
 #include "causes.hpp"
 #include "trace_reader.hpp"
 
+#include <echo.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
 
 using harness::Evidence;
+using harness::likely_cause;
 using harness::Story;
 using namespace std::string_view_literals;
 
@@ -45,6 +48,21 @@ std::size_t widest_line(std::string_view text) {
         text.remove_prefix(std::min(end + 1, text.size()));
     }
     return widest;
+}
+
+constexpr std::string_view start_of_trace =
+    "socket 3: listen -> ok\n"
+    "socket 3: accept -> socket 4 from 127.0.0.1:51234\n";
+
+// What a test of lesson 01 knows when it had sent `sent` and waited for it to come back.
+Evidence echo_of(const std::string& sent, const std::string& got, const std::string& trace = {}) {
+    Evidence evidence;
+    evidence.lesson = "01-one-client";
+    evidence.sent = {sent};
+    evidence.expected = sent;
+    evidence.got = got;
+    if (!trace.empty()) evidence.trace = std::string(start_of_trace) + trace;
+    return evidence;
 }
 
 }  // namespace
@@ -144,4 +162,66 @@ TEST_CASE("bytes that look like a trace do not confuse the reader of traces") {
     CHECK(calls[0].result == "19 bytes \"x -> end of stream\\n\"");
     CHECK(calls[1].name == "send");
     CHECK(calls[1].result == "19 bytes");
+}
+
+TEST_CASE("a zero byte that is missing at the end is a C string's, not a newline's") {
+    const std::string sent("hi\xff\0", 4);
+    CHECK(likely_cause(echo_of(sent, "hi\xff")).name == "c-string");
+    CHECK(likely_cause(echo_of("hi\n", "hi")).name == "newline-stripped");
+}
+
+TEST_CASE("the trace tells a send that is longer or shorter than its recv") {
+    const std::string zero("before\0after\n", 13);
+    const std::string begin = "socket 4: recv at most 4096 bytes -> ";
+    const std::string recv = begin + "13 bytes \"before\\x00after\\n\"\n";
+    CHECK(likely_cause(
+              echo_of(zero, "before", recv + "socket 4: send 6 bytes \"before\" -> 6 bytes\n"))
+              .name == "c-string");
+    // Bytes of a buffer that nobody ever set look like anything.
+    CHECK(likely_cause(echo_of("hi\n", "hi\nq",
+                               begin + "3 bytes \"hi\\n\"\n"
+                                       "socket 4: send 4 bytes \"hi\\nq\" -> 4 bytes\n"))
+              .name == "whole-buffer");
+    // One more, and it is a newline each time: another mistake.
+    CHECK(likely_cause(echo_of("hi\n", "hi\n\n",
+                               begin + "3 bytes \"hi\\n\"\n"
+                                       "socket 4: send 4 bytes \"hi\\n\\n\" -> 4 bytes\n"))
+              .name == "newline-added");
+    CHECK(likely_cause(echo_of("hi\n", "echo: hi\n",
+                               begin + "3 bytes \"hi\\n\"\n"
+                                       "socket 4: send 9 bytes \"echo: hi\\n\" -> 9 bytes\n"))
+              .name == "banner");
+
+    // The last buffer of a long message still ends in an older part of the same message.
+    std::string all;
+    for (int i = 0; all.size() < 5000; ++i) all += std::to_string(i) + ' ';
+    all.resize(5000);
+    const std::string first = all.substr(0, 4096);
+    const std::string last = all.substr(4096);
+    const std::string stale = first.substr(last.size());
+    const std::string trace =
+        begin + "4096 bytes " + echo::quote(first) + "\nsocket 4: send 4096 bytes " +
+        echo::quote(first) + " -> 4096 bytes\n" + begin + "904 bytes " + echo::quote(last) +
+        "\nsocket 4: send 4096 bytes " + echo::quote(last + stale) + " -> 4096 bytes\n";
+    CHECK(likely_cause(echo_of(all, all + stale, trace)).name == "whole-buffer");
+}
+
+TEST_CASE("after the end of the stream the trace tells whether the connection is still held") {
+    Evidence evidence = echo_of("", "");
+    evidence.wanted = Evidence::Wanted::end_of_stream;
+    evidence.finished_sending = true;
+    CHECK(contains(likely_cause(evidence).text, "leave the loop"));
+    evidence.trace =
+        std::string(start_of_trace) + "socket 4: recv at most 4096 bytes -> end of stream\n";
+    CHECK(likely_cause(evidence).name == "never-closes");
+    CHECK(contains(likely_cause(evidence).text, "keeps the client's socket open"));
+}
+
+TEST_CASE("nobody is sent to a lesson after the one under test") {
+    Evidence evidence = lost_bytes();
+    CHECK(likely_cause(evidence).lesson == "03-byte-stream");
+    evidence.lesson = "01-one-client";
+    CHECK(likely_cause(evidence).lesson == "01-one-client");
+    evidence.lesson = "04-saying-goodbye";
+    CHECK(likely_cause(evidence).lesson == "03-byte-stream");
 }

@@ -1,7 +1,12 @@
 #include "causes.hpp"
 
+#include "trace_reader.hpp"
+
+#include <echo.hpp>
+
 #include <algorithm>
 #include <cctype>
+#include <map>
 
 namespace harness {
 namespace {
@@ -229,7 +234,7 @@ bool line_ends(const Evidence& e) {
 }
 
 std::string stripped(std::string text, bool left) {
-    const std::string_view blank(" \t\r\n\v\f\0", 7);
+    constexpr std::string_view blank = " \t\r\n\v\f";  // no zero byte: that is c-string
     text.erase(text.find_last_not_of(blank) + 1);
     if (left) text.erase(0, text.find_first_not_of(blank));
     return text;
@@ -239,6 +244,18 @@ bool newline_stripped(const Evidence& e) {
     return explained_by(e, [](const std::string& m) { return replace_all(m, "\n", ""); }) ||
            explained_by(e, [](const std::string& m) { return stripped(m, false); }) ||
            explained_by(e, [](const std::string& m) { return stripped(m, true); });
+}
+
+bool newline_added(const Evidence& e) {
+    return explained_by(e, [](const std::string& m) { return m + '\n'; }) ||
+           explained_by(e, [](const std::string& m) { return m + "\r\n"; });
+}
+
+bool nul_added(const Evidence& e) {
+    return explained_by(e, [](const std::string& m) { return m + '\0'; }) ||
+           explained_by(e, [](const std::string& m) {
+               return replace_all(m, "\n", std::string_view("\n\0", 2));
+           });
 }
 
 // The first message comes, but after something else. Without its last byte, which may be escaped.
@@ -280,7 +297,9 @@ std::string last_line(std::string_view text) {
             std::string clean;
             for (const char c : line.substr(line.find_first_not_of(" \t")))
                 if (static_cast<unsigned char>(c) >= 0x20) clean += c;
-            return clean.substr(0, 160);
+            constexpr std::size_t most = 240;
+            if (clean.size() <= most) return clean;
+            return clean.substr(0, clean.rfind(' ', most)).substr(0, most) + " ...";
         }
         text = text.substr(0, start == std::string_view::npos ? 0 : start);
     }
@@ -305,6 +324,14 @@ constexpr std::string_view lesson_02 = "02-the-client";
 constexpr std::string_view lesson_03 = "03-byte-stream";
 constexpr std::string_view lesson_04 = "04-saying-goodbye";
 
+constexpr std::string_view whole_buffer_text =
+    "after the message come bytes that the client did not send now: the rest of the buffer. Send "
+    "only as many bytes as recv gave, echo::first(buffer, got.bytes), and not as many as the "
+    "buffer has or strlen finds.";
+constexpr std::string_view c_string_text =
+    "the bytes are cut at a zero byte. The program takes them for a C string, which ends there: "
+    "use the number of bytes that recv gave, never strlen or a const char* alone.";
+
 // The most specific first: the first that fits is the cause. "{error}" is the last line that the
 // program wrote to standard error.
 constexpr Rule rules[] = {
@@ -313,6 +340,20 @@ constexpr Rule rules[] = {
      "the program sent to a client that had gone, and the signal SIGPIPE ended it. Send "
      "with MSG_NOSIGNAL, as echo.hpp does, or ignore the signal, and look at what send "
      "returns."},
+    {"empty-buffer", lesson_01,
+     [](const Evidence& e) { return contains(e.errors, "recv into an empty buffer"); },
+     "the buffer has size 0: an empty string, or a vector with only reserve. recv fills what "
+     "is there and does not make it grow: use std::array<char, 4096>."},
+    {"recv-outside-the-loop", lesson_01,
+     [](const Evidence& e) { return about_bytes(e) && e.shown.one_recv_many_sends; },
+     "recv was called once, and send again and again: recv belongs inside the loop."},
+    {"whole-buffer", lesson_01,
+     [](const Evidence& e) {
+         return e.shown.send_past_the_bytes && !nul_added(e) && !newline_added(e);
+     },
+     whole_buffer_text},
+    {"c-string", lesson_01, [](const Evidence& e) { return e.shown.send_up_to_a_zero; },
+     c_string_text},
     {"text-decoding", lesson_01, text_decoding,
      "the program takes the bytes for text in some encoding, and changes or refuses those "
      "that do not fit. An echo server keeps them as bytes: no decode, no encode, no text "
@@ -437,18 +478,10 @@ constexpr Rule rules[] = {
      "everything before it answers: echo each piece as it comes."},
 
     // Bytes that are not the client's.
-    {"extra-nul", lesson_01,
-     [](const Evidence& e) {
-         return explained_by(e, [](const std::string& m) { return m + '\0'; }) ||
-                explained_by(e, [](const std::string& m) {
-                    return replace_all(m, "\n", std::string_view("\n\0", 2));
-                });
-     },
+    {"extra-nul", lesson_01, nul_added,
      "a zero byte comes after the message. It is the end mark of a C string, not one of the "
      "client's bytes: send as many bytes as recv gave, not one more."},
-    {"whole-buffer", lesson_01, whole_buffer,
-     "after the message come bytes that the client did not send now: the rest of the "
-     "buffer. Send only as many bytes as recv gave: echo::first(buffer, got.bytes)."},
+    {"whole-buffer", lesson_01, whole_buffer, whole_buffer_text},
     {"changed-case", lesson_01, changed_case,
      "the letters come back in another case. An echo server changes nothing."},
     {"line-ends", lesson_01, line_ends,
@@ -457,11 +490,7 @@ constexpr Rule rules[] = {
     {"newline-stripped", lesson_01, newline_stripped,
      "the program takes the newline, or the space, off its messages. It is one of the "
      "client's bytes and has to come back."},
-    {"newline-added", lesson_01,
-     [](const Evidence& e) {
-         return explained_by(e, [](const std::string& m) { return m + '\n'; }) ||
-                explained_by(e, [](const std::string& m) { return m + "\r\n"; });
-     },
+    {"newline-added", lesson_01, newline_added,
      "the program adds a newline that the client did not send. Print-like functions do "
      "that: send the bytes alone."},
     {"c-string", lesson_01,
@@ -472,8 +501,7 @@ constexpr Rule rules[] = {
                     return replace_all(m, std::string_view("\0", 1), "");
                 });
      },
-     "the bytes are cut at a zero byte. The program takes them for a C string, which ends "
-     "there: use the number of bytes that recv gave, never strlen or a const char* alone."},
+     c_string_text},
     {"end-byte", lesson_01,
      [](const Evidence& e) {
          const bool at_sign =
@@ -560,6 +588,10 @@ constexpr Rule rules[] = {
      },
      "the program has stopped echoing and does not say so: the client waits for more. End "
      "the sending side first, with shutdown_send, and only then wait for the client."},
+    {"never-closes", lesson_01,
+     [](const Evidence& e) { return open_end(e) && !cut(e) && e.shown.kept_after_the_end; },
+     "after the end of the stream the program keeps the client's socket open: close it, or let "
+     "the Connection's variable end, before it waits for anything else."},
     {"never-closes", lesson_01, [](const Evidence& e) { return open_end(e) && !cut(e); },
      "the client has finished, and the program neither sends nor closes. When recv gives 0 "
      "bytes, leave the loop; the connection closes when it goes out of scope, or by close."},
@@ -577,9 +609,83 @@ constexpr Rule rules[] = {
 };
 
 Cause cause_of(const Rule& rule, const Evidence& evidence) {
+    // A reader of lesson 01 has not read lesson 03 yet.
+    const bool unread = !evidence.lesson.empty() && evidence.lesson < rule.lesson;
     return {std::string(rule.name),
             replace_all(std::string(rule.text), "{error}", last_line(evidence.errors)),
-            std::string(rule.lesson), "What goes wrong"};
+            unread ? evidence.lesson : std::string(rule.lesson), "What goes wrong"};
+}
+
+// --- What the trace shows --------------------------------------------------------------------
+
+// A connection of the program, as far as its trace has been read.
+struct Traced {
+    TracedCall recv;           // the last that gave bytes
+    TracedCall send;           // the last
+    std::size_t recvs = 0;     // those that gave bytes
+    std::size_t received = 0;  // bytes, with those of the last recv
+    std::size_t taken = 0;     // bytes, by send
+    std::size_t asked = 0;     // bytes, of send
+    std::size_t same = 0;      // sends one after another with the same bytes
+    bool fresh = false;        // nothing was sent yet of what the last recv gave
+    bool cut = false;          // the last send went up to a zero byte
+    bool ended = false;        // the last call said end of stream
+};
+
+bool past_the_bytes(const Traced& on, const TracedCall& send) {
+    const std::string_view came = on.recv.quoted();
+    if (!on.fresh || send.asked() <= on.recv.moved() || on.taken + send.asked() <= on.received)
+        return false;
+    // What came, in front of more. The same twice is another mistake.
+    return starts_with(send.quoted(), came) &&
+           !(send.asked() == 2 * on.recv.moved() &&
+             starts_with(send.quoted().substr(came.size()), came));
+}
+
+bool up_to_a_zero(const Traced& on, const TracedCall& send, const std::string& sent) {
+    const std::size_t begin = on.received - on.recv.moved();
+    if (!on.fresh || send.asked() >= on.recv.moved() || on.received > sent.size()) return false;
+    const std::string quoted = echo::quote(std::string_view(sent).substr(begin, on.recv.moved()));
+    return contains(quoted, on.recv.quoted()) && sent[begin + send.asked()] == '\0';
+}
+
+Evidence::Shown shown_by_trace(const Evidence& e) {
+    Evidence::Shown shown;
+    if (e.program_is_client) return shown;
+    std::string sent;
+    for (const std::string& message : e.sent) sent += message;
+    std::map<std::string, Traced> connections;
+    for (const TracedCall& call : read_trace(e.trace)) {
+        Traced& on = connections[call.socket];
+        if (on.cut && call.name != "send") shown.send_up_to_a_zero = true;
+        on.cut = false;
+        on.ended = call.name == "recv" && call.result == "end of stream";
+        if (call.name == "recv" && call.moved() > 0) {
+            on.recv = call;
+            on.received += call.moved();
+            ++on.recvs;
+            on.fresh = true;
+        } else if (call.name == "send") {
+            if (past_the_bytes(on, call)) shown.send_past_the_bytes = true;
+            on.cut = up_to_a_zero(on, call, sent);
+            on.same = on.same > 0 && call.arguments == on.send.arguments ? on.same + 1 : 1;
+            on.asked += call.asked();
+            on.taken += call.moved();
+            on.send = call;
+            on.fresh = false;
+            if (e.faults.empty() && on.recvs == 1 && on.same > 3 && on.asked > 3 * on.received)
+                shown.one_recv_many_sends = true;
+        } else if (call.name == "accept" && starts_with(call.result, "socket ")) {
+            // The system gives the number of a closed socket to the next.
+            const std::string number = call.result.substr(7, call.result.find(' ', 7) - 7);
+            connections[number] = Traced{};
+        }
+    }
+    for (const auto& [socket, on] : connections) {
+        if (on.cut) shown.send_up_to_a_zero = true;
+        if (on.ended) shown.kept_after_the_end = true;
+    }
+    return shown;
 }
 
 }  // namespace
@@ -594,6 +700,7 @@ std::size_t first_difference(std::string_view expected, std::string_view got) {
 Cause likely_cause(Evidence evidence) {
     // Once: a conversation can be long, and the rules ask often.
     evidence.difference = first_difference(evidence.expected, evidence.got);
+    evidence.shown = shown_by_trace(evidence);
     for (const Rule& rule : rules)
         if (rule.fits(evidence)) return cause_of(rule, evidence);
     return cause_of(std::end(rules)[-1], evidence);

@@ -30,6 +30,7 @@ struct Evidence {
         complaint,      // one line on a client's standard error
     };
     Wanted wanted = Wanted::bytes;
+    std::string lesson;  // whose test it is; empty: not known
     bool program_is_client = false;
     std::string faults;  // ECHO_FAULTS as the program understood it; empty: none
 
@@ -59,6 +60,14 @@ struct Evidence {
     std::string output;
     std::string errors;
     std::string trace;
+    // What the trace shows, where there is one; likely_cause finds it.
+    struct Shown {
+        bool send_past_the_bytes = false;  // a send was longer than what recv had given
+        bool send_up_to_a_zero = false;    // a send left out a zero byte and what came after it
+        bool one_recv_many_sends = false;  // the same bytes again and again
+        bool kept_after_the_end = false;   // nothing was done with the connection after its end
+    };
+    Shown shown;
     std::string start_failure;      // the text of a StartFailure
     std::string listens_elsewhere;  // found there instead: "[::1]:7777"
 };
@@ -66,7 +75,7 @@ struct Evidence {
 struct Cause {
     std::string name;     // "c-string"
     std::string text;     // one or two sentences
-    std::string lesson;   // "01-one-client"
+    std::string lesson;   // to read: "01-one-client", never one after the lesson under test
     std::string section;  // of that lesson's README.md
 };
 

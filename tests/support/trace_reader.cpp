@@ -165,6 +165,18 @@ std::vector<std::string> fold(const std::vector<Row>& rows) {
 
 }  // namespace
 
+std::size_t TracedCall::asked() const { return leading_number(arguments); }
+
+std::size_t TracedCall::moved() const { return leading_number(result); }
+
+std::string_view TracedCall::quoted() const {
+    std::string_view text = name == "send" ? arguments : result;
+    const std::size_t first = text.find('"');
+    const std::size_t last = text.rfind('"');
+    if (first == std::string_view::npos || first == last) return {};
+    return text.substr(first + 1, last - first - 1);
+}
+
 std::vector<TracedCall> read_trace(std::string_view trace) {
     std::vector<TracedCall> calls;
     while (!trace.empty()) {

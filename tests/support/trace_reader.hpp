@@ -20,6 +20,10 @@ struct TracedCall {
     std::string result;     // "6 bytes "hello\n""
 
     bool failed() const { return result.rfind("failed", 0) == 0; }
+    std::size_t asked() const;  // a send's length
+    std::size_t moved() const;  // by a recv or a send; 0 when it failed or the stream has ended
+    // Of a recv or a send: its first bytes as the trace quotes them, without the quotes.
+    std::string_view quoted() const;
 };
 
 // The calls in a trace. A line that is cut off or in no known shape is left out.

@@ -84,6 +84,7 @@ std::string seconds(std::chrono::milliseconds time) {
 
 void Subject::look(Evidence& evidence) {
     evidence.program_is_client = is_client;
+    evidence.lesson = lesson;
     evidence.faults = faults;
     if (!program) return;
     evidence.output = program->process().output();
@@ -95,9 +96,10 @@ void Subject::look(Evidence& evidence) {
 void Subject::fail(Evidence evidence) { story.fail(evidence); }
 
 template <typename Start>
-void Subject::start(std::string_view lesson, std::string_view faults_wanted, Start start_it) {
+void Subject::start(std::string_view of_lesson, std::string_view faults_wanted, Start start_it) {
+    lesson = of_lesson;
     const std::string name = is_client ? "/client" : "/server";
-    set_default_program(std::string(ECHO_BUILD_DIR) + "/lessons/" + std::string(lesson) + name);
+    set_default_program(std::string(ECHO_BUILD_DIR) + "/lessons/" + lesson + name);
     std::string setting;
     if (!faults_wanted.empty())
         setting =
@@ -109,6 +111,7 @@ void Subject::start(std::string_view lesson, std::string_view faults_wanted, Sta
         Evidence evidence;
         evidence.wanted = Wanted::start;
         evidence.program_is_client = is_client;
+        evidence.lesson = lesson;
         evidence.start_failure = failure.what();
         evidence.errors = errors_in(failure.what());
         story.fail(evidence);
@@ -128,14 +131,14 @@ void Subject::check_faults(std::string_view faults_wanted) {
     story.step(note);
 }
 
-void Subject::start_server(std::string_view lesson, std::string_view faults_wanted) {
-    start(lesson, faults_wanted, [&] { return Program::server(faults_wanted); });
+void Subject::start_server(std::string_view of_lesson, std::string_view faults_wanted) {
+    start(of_lesson, faults_wanted, [&] { return Program::server(faults_wanted); });
     check_faults(faults_wanted);
 }
 
-void Subject::start_client(std::string_view lesson, std::string_view host, std::uint16_t port,
+void Subject::start_client(std::string_view of_lesson, std::string_view host, std::uint16_t port,
                            std::string_view faults_wanted) {
-    start(lesson, faults_wanted, [&] { return Program::client(host, port, faults_wanted); });
+    start(of_lesson, faults_wanted, [&] { return Program::client(host, port, faults_wanted); });
 }
 
 ServerTest::ServerTest(std::string_view lesson, std::string_view faults) {
