@@ -9,9 +9,17 @@
 #include <deque>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#ifdef _WIN32
+#ifndef NOMINMAX
+#define NOMINMAX
+#endif
+#include <windows.h>
+#endif
 
 namespace fs = std::filesystem;
 
@@ -43,10 +51,24 @@ struct Trial {
     harness::LessonRun run;
 };
 
+// Wine ends the stream before it resets a connection, so a client may take a reset for an end.
+bool hides_resets() {
+#ifdef _WIN32
+    return GetProcAddress(GetModuleHandleA("ntdll.dll"), "wine_get_version") != nullptr;
+#else
+    return false;
+#endif
+}
+
 void check(Trial& trial) {
     INFO("tests/mistakes/" << trial.name << ".cpp");
     INFO(trial.run.text());
     CHECK_FALSE(trial.run.passed());
+    if (trial.expected == "reset-on-close" && hides_resets()) {
+        std::cout << "note: the cause of " << trial.name
+                  << " is not looked at, for Wine hides it\n";
+        return;
+    }
     CHECK(trial.run.cause() == trial.expected);
 }
 

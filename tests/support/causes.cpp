@@ -279,7 +279,17 @@ bool open_end(const Evidence& e) {
     return e.wanted == Wanted::end_of_stream && !more(e) && !wrong(e) && e.stream == Stream::open;
 }
 
+bool aborted(const Ending& ending) {
+#ifdef _WIN32
+    return !ending.by_signal && ending.code == 3;
+#else
+    return ending.by_signal && contains(ending.text(), "SIGABRT");
+#endif
+}
+
+// What nobody catches ends a C++ program by abort(), usually with a word about it.
 bool traceback(const Evidence& e) {
+    if (e.ending && aborted(*e.ending)) return true;
     for (const std::string_view sign :
          {"Traceback (most recent call last)", "terminate called", "libc++abi: terminating",
           "panicked at", "panic: ", "Exception in thread", "Uncaught", "Unhandled exception"})
@@ -689,6 +699,8 @@ Evidence::Shown shown_by_trace(const Evidence& e) {
 }
 
 }  // namespace
+
+bool crashed(const Ending& ending) { return ending.by_signal || aborted(ending); }
 
 std::size_t first_difference(std::string_view expected, std::string_view got) {
     const auto [one, other] =

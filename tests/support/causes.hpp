@@ -85,6 +85,9 @@ Cause likely_cause(Evidence evidence);
 // Every cause that likely_cause can give, for tests and for the lessons' authors.
 std::vector<Cause> every_cause();
 
+// Ended by a signal, or by abort(): on Windows that is no signal, but exit code 3.
+bool crashed(const Ending& ending);
+
 // The index of the first byte that is different, or the shorter length; npos when they are equal.
 std::size_t first_difference(std::string_view expected, std::string_view got);
 

@@ -134,6 +134,8 @@ public:
     void expect_echo();
     // The program may stop echoing, but what came is right, and its stream ends without a reset.
     void expect_clean_end();
+    // The program's stream has ended, but the program still takes what comes: no reset.
+    void expect_still_heard();
     // As somebody who hangs up in the middle: sends these bytes again and again until no more go,
     // reads nothing, resets.
     void reset_in_the_middle(std::string_view bytes);
