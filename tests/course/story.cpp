@@ -225,3 +225,57 @@ TEST_CASE("nobody is sent to a lesson after the one under test") {
     evidence.lesson = "04-saying-goodbye";
     CHECK(likely_cause(evidence).lesson == "03-byte-stream");
 }
+
+TEST_CASE("the end of the stream crosses the network once, and each close says of what") {
+    const std::string end = "socket 4: recv at most 4096 bytes -> end of stream\n";
+    const std::string picture = harness::draw_trace(
+        std::string(start_of_trace) + end + end + "socket 4: close -> ok\nsocket 3: close -> ok\n",
+        false);
+    INFO(picture);
+    CHECK(picture ==
+          "  the test (client)               your program\n"
+          "   |                                      |  listen\n"
+          "   |-- connects ------------------------->|  accept\n"
+          "   |-- end of stream -------------------->|  recv: 0 bytes\n"
+          "   |                                      |  recv: end of stream again\n"
+          "   |<- closes ----------------------------|  close (the conversation)\n"
+          "   |                                      |  close (the listener)\n");
+}
+
+TEST_CASE("what a failed call says is not cut") {
+    const std::string words = "failed: address already in use, and some advice after that";
+    const std::string picture =
+        harness::draw_trace("socket 3: bind 127.0.0.1:7777 -> " + words + '\n', false);
+    INFO(picture);
+    CHECK(widest_line(picture) <= harness::page_width);
+    CHECK_FALSE(contains(picture, "..."));
+    CHECK(contains(picture, "after that\n"));
+}
+
+TEST_CASE("no escape is cut in two, and a zero byte is always written the same way") {
+    for (std::size_t size = 10; size < 40; ++size) {
+        std::string escapes;
+        for (std::size_t i = 0; i < 12; ++i) escapes += "\\xef";
+        const std::string picture =
+            harness::draw_trace("socket 4: recv at most 64 bytes -> 32 bytes \"" +
+                                    std::string(size, 'x') + escapes + "\"\n",
+                                false);
+        INFO(picture);
+        CHECK_FALSE(contains(picture, "\\..."));
+        CHECK_FALSE(contains(picture, "\\x..."));
+        CHECK_FALSE(contains(picture, "\\xe..."));
+    }
+    for (std::size_t size = 60; size < 64; ++size) {
+        const std::string lines =
+            harness::clip_lines(std::string(size, 'x') + "\\xef\\xbf\\xbd\\xef\\xbf\\xbd", 9, "  ");
+        INFO(lines);
+        CHECK(widest_line(lines) <= harness::page_width);
+        CHECK_FALSE(contains(lines, "\\\n"));
+        CHECK_FALSE(contains(lines, "\\x\n"));
+        CHECK_FALSE(contains(lines, "\\xb\n"));
+    }
+    const std::string text = Story().tell(echo_of(std::string("a\0b", 3), std::string("a\0c", 3)));
+    INFO(text);
+    CHECK(contains(text, "\\x00"));
+    CHECK_FALSE(contains(text, "\\0"));
+}

@@ -66,7 +66,6 @@ std::string shown(char c) {
     if (c == '\n') return "\\n";
     if (c == '\r') return "\\r";
     if (c == '\t') return "\\t";
-    if (c == '\0') return "\\0";
     if (c == '"' || c == '\\') return std::string("\\") + c;
     return printable(c) ? std::string(1, c) : "\\x" + hex(c);
 }

@@ -31,14 +31,19 @@ std::size_t leading_number(std::string_view text) {
     return number;
 }
 
+// How many characters show the byte at `at` of what the trace quotes: one, or an escape.
+std::size_t shown_length(std::string_view text, std::size_t at) {
+    if (text[at] != '\\') return 1;
+    return text.substr(at, 2) == "\\x" ? 4 : 2;
+}
+
 // `"hello\n"` cut to its first bytes: a send that took only some of them shows only those.
 std::string cut_quoted(std::string_view quoted, std::size_t bytes) {
     std::string kept;
     std::size_t at = 0;
     if (at < quoted.size() && quoted[at] == '"') kept += quoted[at++];
     for (; bytes > 0 && at < quoted.size() && quoted[at] != '"'; --bytes) {
-        std::size_t length = 1;
-        if (quoted[at] == '\\') length = quoted.substr(at, 2) == "\\x" ? 4 : 2;
+        const std::size_t length = shown_length(quoted, at);
         kept += quoted.substr(at, length);
         at += length;
     }
@@ -73,34 +78,48 @@ Row send_row(const TracedCall& call) {
     return {Row::Shape::to_test, label, text, taken < asked ? "send part" : "send bytes"};
 }
 
-// Which sockets talk to the test, as opposed to the one that listens.
-using Talking = std::set<std::string>;
+struct Sockets {
+    std::set<std::string> talking;  // to the test
+    std::set<std::string> listening;
+    std::set<std::string> ended;  // they have said that the test's stream has ended
+};
 
-Row accept_row(const TracedCall& call, Talking& talking) {
+Row accept_row(const TracedCall& call, Sockets& sockets) {
     constexpr std::string_view socket = "socket ";
     if (call.result.rfind(socket, 0) != 0)
         return {Row::Shape::local, "", "accept: " + call.result, "accept " + call.result};
-    talking.insert(first_word(std::string_view(call.result).substr(socket.size())));
+    const std::string number = first_word(std::string_view(call.result).substr(socket.size()));
+    sockets.talking.insert(number);
+    sockets.ended.erase(number);  // it was another connection's number
     return {Row::Shape::to_program, "connects", "accept", "accept"};
 }
 
-Row row_of(const TracedCall& call, Talking& talking) {
+Row row_of(const TracedCall& call, Sockets& sockets) {
     const bool ok = call.result == "ok";
     std::string text = call.name;
     if (!call.arguments.empty()) text += ' ' + call.arguments;
     if (!ok) text += ": " + call.result;
 
+    // The end crosses the network once, however often recv is asked.
+    if (call.name == "recv" && call.result == "end of stream" &&
+        !sockets.ended.insert(call.socket).second)
+        return {Row::Shape::local, "", "recv: end of stream again", "recv end again"};
     if (call.name == "recv") return recv_row(call);
     if (call.name == "send") return send_row(call);
-    if (call.name == "accept") return accept_row(call, talking);
+    if (call.name == "accept") return accept_row(call, sockets);
     if (call.name == "connect" && ok) {
-        talking.insert(call.socket);
+        sockets.talking.insert(call.socket);
         return {Row::Shape::to_test, "connects", "connect", "connect"};
     }
     if (call.name == "shutdown" && ok)
         return {Row::Shape::to_test, "end of stream", text, "shutdown"};
-    if (call.name == "close" && ok && talking.erase(call.socket) > 0)
+    if (call.name == "listen" && ok) sockets.listening.insert(call.socket);
+    if (call.name == "close" && ok && sockets.talking.erase(call.socket) > 0) {
+        if (!sockets.listening.empty()) text += " (the conversation)";
         return {Row::Shape::to_test, "closes", text, "close"};
+    }
+    if (call.name == "close" && ok && sockets.listening.count(call.socket) > 0)
+        return {Row::Shape::local, "", text + " (the listener)", "close listener"};
     return {Row::Shape::local, "", text, call.name + call.result};
 }
 
@@ -109,9 +128,12 @@ std::string pad(std::string text, std::size_t width, char with) {
     return text;
 }
 
+// Never in the middle of an escape.
 std::string shorten(std::string text, std::size_t width) {
-    if (text.size() > width) text = text.substr(0, width - 3) + "...";
-    return text;
+    if (text.size() <= width) return text;
+    std::size_t end = 0;
+    while (end + shown_length(text, end) <= width - 3) end += shown_length(text, end);
+    return text.substr(0, end) + "...";
 }
 
 std::string draw_row(const Row& row) {
@@ -120,7 +142,26 @@ std::string draw_row(const Row& row) {
     if (row.shape == Row::Shape::to_program)
         between = pad("-- " + label + ' ', arrow_width - 1, '-') + '>';
     if (row.shape == Row::Shape::to_test) between = pad("<- " + label + ' ', arrow_width, '-');
-    return "   |" + between + "|  " + shorten(row.call, page_width - arrow_width - 7) + '\n';
+    // What the system says about a failed call can be long: it goes on below.
+    constexpr std::size_t room = page_width - arrow_width - 7;
+    std::string text = row.call;
+    std::string lines;
+    std::string indent;
+    do {
+        std::string line = indent + text;
+        std::size_t end = line.size();
+        if (end > room) {
+            end = line.rfind(' ', room);
+            if (end == std::string::npos || end <= indent.size()) end = room;
+            text = line.substr(line[end] == ' ' ? end + 1 : end);
+        } else {
+            text.clear();
+        }
+        lines += "   |" + between + "|  " + line.substr(0, end) + '\n';
+        between.assign(arrow_width, ' ');
+        indent = "  ";
+    } while (!text.empty());
+    return lines;
 }
 
 std::string with_commas(std::size_t number) {
@@ -213,13 +254,13 @@ std::size_t bytes_received(std::string_view trace) {
 
 std::string draw_trace(std::string_view trace, bool program_is_client, bool closed_by_reset) {
     std::vector<Row> rows;
-    Talking talking;
+    Sockets sockets;
     for (const TracedCall& call : read_trace(trace)) {
         // Options and questions to the system are no part of a lesson's diagram.
         if (call.name == "setsockopt" || call.name == "getsockopt" || call.name == "getsockname" ||
             call.name == "getpeername" || call.name == "fcntl")
             continue;
-        rows.push_back(row_of(call, talking));
+        rows.push_back(row_of(call, sockets));
     }
     if (rows.empty()) return {};
     for (Row& row : rows)
@@ -253,8 +294,17 @@ std::string clip_lines(std::string_view text, std::size_t most, std::string_view
         }
         line = shorten(line, pieces * room);
         do {
-            lines.push_back(std::string(indent) + line.substr(0, room) + '\n');
-            line.erase(0, room);
+            std::size_t piece = std::min(room, line.size());
+            // A student's own trace has escapes, which should stay whole.
+            for (std::size_t back = 1; piece < line.size() && back < 4; ++back) {
+                const std::size_t at = piece - back;
+                if (line[at] == '\\' && shown_length(line, at) > back) {
+                    piece = at;
+                    break;
+                }
+            }
+            lines.push_back(std::string(indent) + line.substr(0, piece) + '\n');
+            line.erase(0, piece);
         } while (!line.empty());
         text.remove_prefix(std::min(end + 1, text.size()));
     }
