@@ -34,7 +34,7 @@ builds your program, runs the lesson's tests, and says what happened.
     --lines              plain lines instead of a screen, for screen readers
     --json               the result of verify as JSON
     --project FOLDER     the project's folder, if not the one that learn was built in
-    --build FOLDER       the build folder, likewise
+    --build FOLDER       and its build folder
     --help               this text
 
 The exit code is 0 when all that was checked is passed, 1 when it is not, and 2 for a command that
@@ -53,6 +53,8 @@ struct Arguments {
     std::vector<std::string> lessons;
     std::vector<std::string> program;  // what follows --
     coach::Checker::Folders folders{ECHO_SOURCE_DIR, ECHO_BUILD_DIR};
+    bool other_project = false;
+    bool other_build = false;
     coach::SessionOptions session;
     bool json = false;
     bool help = false;
@@ -82,8 +84,13 @@ Arguments parse(const std::vector<std::string>& words) {
         else if (word == "--manual") arguments.session.manual = true;
         else if (word == "--lines") arguments.session.lines = true;
         else if (word == "--json") arguments.json = true;
-        else if (word == "--project") arguments.folders.root = value();
-        else if (word == "--build") arguments.folders.build = value();
+        else if (word == "--project") {
+            arguments.folders.root = value();
+            arguments.other_project = true;
+        } else if (word == "--build") {
+            arguments.folders.build = value();
+            arguments.other_build = true;
+        }
         else if (!word.empty() && word[0] == '-')
             throw Usage("there is no option " + coach::printable(word));
         else if (arguments.command.empty() && arguments.lessons.empty() && is_command(word))
@@ -98,6 +105,9 @@ void check(const Arguments& arguments) {
     const std::string& command = arguments.command;
     if (arguments.lessons.size() > 1 && command != "verify")
         throw Usage("one lesson at a time: " + coach::printable(arguments.lessons[1]));
+    // The build folder knows where its sources are: the two go together.
+    if (arguments.other_project != arguments.other_build)
+        throw Usage("--project and --build go together");
     if (command == "list" && !arguments.lessons.empty())
         throw Usage("list takes no lesson: " + coach::printable(arguments.lessons[0]));
     if (!arguments.program.empty() && command != "check")

@@ -231,7 +231,8 @@ Page trace_page(const Coach& coach, const Lesson& lesson, const std::string& tes
     }
     add(page, "What the program did in the test \"" + printable(test) + "\":", Style::strong);
     add(page, "");
-    add(page, page_of(harness::draw_trace(trace, lesson.is_client)));
+    constexpr std::size_t whole = 2000;  // rows; what is repeated counts once
+    add(page, page_of(harness::draw_trace(trace, lesson.is_client, false, whole)));
     return page;
 }
 

@@ -104,7 +104,7 @@ TEST_CASE("learn answers a command that it does not know with one line", "[coach
         {{"check", "01", "--json"}, "--json"},
         {{"verify", "--manual"}, "--manual"},
         {{"hint", "\x1b[31m"}, "no lesson"},
-        {{"--build"}, "--build"},
+        {{"list", "--build"}, "--build"},
     };
     for (const auto& [arguments, part] : wrong) {
         const Answer answer = learn(small, arguments);

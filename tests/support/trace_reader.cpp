@@ -7,7 +7,6 @@ namespace harness {
 namespace {
 
 constexpr std::size_t arrow_width = 38;
-constexpr std::size_t most_rows = 44;
 
 // One row of the picture. Rows of the same kind, one after another, are folded.
 struct Row {
@@ -252,7 +251,8 @@ std::size_t bytes_received(std::string_view trace) {
     return bytes;
 }
 
-std::string draw_trace(std::string_view trace, bool program_is_client, bool closed_by_reset) {
+std::string draw_trace(std::string_view trace, bool program_is_client, bool closed_by_reset,
+                       std::size_t most_rows) {
     std::vector<Row> rows;
     Sockets sockets;
     for (const TracedCall& call : read_trace(trace)) {

@@ -29,11 +29,11 @@ struct TracedCall {
 // The calls in a trace. A line that is cut off or in no known shape is left out.
 std::vector<TracedCall> read_trace(std::string_view trace);
 
-// The trace as a picture, at most page_width wide and about 50 lines high: the test on the left,
+// The trace as a picture, at most page_width wide and about `most_rows` high: the test on the left,
 // the program on the right, its calls beside it, repeats folded. `closed_by_reset`: the test saw
 // the program's close as a reset. Empty when the trace is empty.
 std::string draw_trace(std::string_view trace, bool program_is_client,
-                       bool closed_by_reset = false);
+                       bool closed_by_reset = false, std::size_t most_rows = 44);
 
 // How many bytes the program received.
 std::size_t bytes_received(std::string_view trace);
