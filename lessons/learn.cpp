@@ -80,22 +80,26 @@ Arguments parse(const std::vector<std::string>& words) {
             if (arguments.program.empty()) throw Usage("after -- a command is needed");
             break;
         }
-        if (word == "--help" || word == "-h") arguments.help = true;
-        else if (word == "--manual") arguments.session.manual = true;
-        else if (word == "--lines") arguments.session.lines = true;
-        else if (word == "--json") arguments.json = true;
+        if (word == "--help" || word == "-h")
+            arguments.help = true;
+        else if (word == "--manual")
+            arguments.session.manual = true;
+        else if (word == "--lines")
+            arguments.session.lines = true;
+        else if (word == "--json")
+            arguments.json = true;
         else if (word == "--project") {
             arguments.folders.root = value();
             arguments.other_project = true;
         } else if (word == "--build") {
             arguments.folders.build = value();
             arguments.other_build = true;
-        }
-        else if (!word.empty() && word[0] == '-')
+        } else if (!word.empty() && word[0] == '-')
             throw Usage("there is no option " + coach::printable(word));
         else if (arguments.command.empty() && arguments.lessons.empty() && is_command(word))
             arguments.command = word;
-        else arguments.lessons.push_back(word);
+        else
+            arguments.lessons.push_back(word);
     }
     return arguments;
 }

@@ -33,9 +33,9 @@ std::string last_lines(const std::string& output) {
 // A build tool that we are started by passes its own settings on, which are not meant for ours; and
 // the compiler shall speak English, for first_error() to understand.
 std::vector<std::pair<std::string, std::string>> build_environment() {
-    return {{"MAKEFLAGS", ""},     {"MFLAGS", ""},          {"MAKELEVEL", ""},
-            {"LC_ALL", "C"},       {"LANGUAGE", ""},        {"VSLANG", "1033"},
-            {"CLICOLOR_FORCE", ""}, {"GCC_COLORS", ""},     {"NINJA_STATUS", ""}};
+    return {{"MAKEFLAGS", ""},      {"MFLAGS", ""},     {"MAKELEVEL", ""},
+            {"LC_ALL", "C"},        {"LANGUAGE", ""},   {"VSLANG", "1033"},
+            {"CLICOLOR_FORCE", ""}, {"GCC_COLORS", ""}, {"NINJA_STATUS", ""}};
 }
 
 std::string cmake() {
@@ -60,15 +60,18 @@ void explain_failed_build(const Ran& ran, Verdict& verdict) {
     if (ran.stopped) return set(verdict, Kind::stopped, "stopped");
     if (!ran.no_start.empty())
         return set(verdict, Kind::trouble, "CMake can't be started",
-                   ran.no_start + "\nInstall CMake 3.20 or newer (apt install cmake, brew install "
-                   "cmake), then run: cmake -B build");
-    if (ran.timed_out()) return set(verdict, Kind::trouble, "the build took too long, and was ended");
+                   ran.no_start +
+                       "\nInstall CMake 3.20 or newer (apt install cmake, brew install "
+                       "cmake), then run: cmake -B build");
+    if (ran.timed_out())
+        return set(verdict, Kind::trouble, "the build took too long, and was ended");
     const std::string all = ran.output + ran.errors;
     std::string advice;
     if (contains(all, "not a full path to an existing compiler") || contains(all, "No CMAKE_CXX") ||
         contains(all, ": not found") || contains(all, "CMAKE_CXX_COMPILER"))
-        advice = "There is no C++ compiler where CMake found one before. Install one (apt install "
-                 "g++), remove the build folder, then run: cmake -B build\n\n";
+        advice =
+            "There is no C++ compiler where CMake found one before. Install one (apt install "
+            "g++), remove the build folder, then run: cmake -B build\n\n";
     if (contains(all, "ermission denied") || contains(all, "Read-only file system"))
         advice = "Something can't be written: is the folder read-only, or somebody else's?\n\n";
     if (contains(all, "No space left")) advice = "The disk is full.\n\n";
@@ -100,8 +103,9 @@ std::string command_line(const std::vector<std::string>& arguments) {
     for (const std::string& argument : arguments) {
         const bool has_double = contains(argument, "\"");
         if (has_double && contains(argument, "'"))
-            throw Trouble("a command with both kinds of quotes in one argument can't be passed on: " +
-                          argument);
+            throw Trouble(
+                "a command with both kinds of quotes in one argument can't be passed on: " +
+                argument);
         const std::string quote = has_double ? "'" : "\"";
         line += (line.empty() ? "" : " ") + quote + argument + quote;
     }
@@ -117,8 +121,9 @@ std::string Checker::own_program(const Lesson& lesson) const {
 Ran Checker::build(const std::string& target, std::chrono::seconds limit, const Stop& stop) const {
     harness::Process::Options options;
     const unsigned processors = std::max(1u, std::thread::hardware_concurrency());
-    options.arguments = {cmake(), "--build", folders_.build.string(), "--target", target,
-                         "--parallel", std::to_string(processors), "--config", ECHO_CONFIG};
+    options.arguments = {cmake(),    "--build",    folders_.build.string(),    "--target",
+                         target,     "--parallel", std::to_string(processors), "--config",
+                         ECHO_CONFIG};
     options.environment = build_environment();
     return run(options, limit * patience(), stop);
 }
@@ -137,7 +142,8 @@ bool Checker::build_tests(const Progress& progress, const Stop& stop, Verdict& v
         set(verdict, Kind::trouble, "there are no tests, because Catch2 was not found",
             "Get it with: apt install catch2 (or brew install catch2, vcpkg install catch2). Then "
             "run: cmake -B build");
-    else explain_failed_build(ran, verdict);
+    else
+        explain_failed_build(ran, verdict);
     return false;
 }
 
@@ -181,16 +187,16 @@ bool Checker::run_tests(const Lesson& tests, const std::string& command, bool ke
                         const Stop& stop, Verdict& verdict) const {
     harness::Process::Options options;
     options.output_limit = std::size_t{16} << 20;
-    options.arguments = {tests_program().string(), "[" + tests.number + "]",
-                         "--abort", "--reporter", "xml"};
+    options.arguments = {tests_program().string(), "[" + tests.number + "]", "--abort",
+                         "--reporter", "xml"};
     options.environment = {{"ECHO_PROGRAM", command},
                            {"ECHO_KEEP_TRACE", keep_trace ? trace_file().string() : ""}};
     const Ran ran = run(options, std::chrono::seconds(120) * patience(), stop);
     const TestReport report = read_report(ran.output);
     verdict.passed = report.passed.size();
     verdict.failed_test = report.failed;
-    verdict.last_test = report.failed.empty() && !report.passed.empty() ? report.passed.back()
-                                                                        : report.failed;
+    verdict.last_test =
+        report.failed.empty() && !report.passed.empty() ? report.passed.back() : report.failed;
     if (!ran.ending || !report.complete) {
         explain_failed_run(ran, verdict);
         return false;
@@ -231,8 +237,8 @@ Verdict Checker::check(const Course& course, const Lesson& lesson, const std::st
     const auto began = harness::Clock::now();
     Verdict verdict;
     const auto finish = [&] {
-        verdict.took = std::chrono::duration_cast<std::chrono::milliseconds>(
-            harness::Clock::now() - began);
+        verdict.took =
+            std::chrono::duration_cast<std::chrono::milliseconds>(harness::Clock::now() - began);
         return verdict;
     };
     std::error_code ignored;
@@ -242,7 +248,8 @@ Verdict Checker::check(const Course& course, const Lesson& lesson, const std::st
         if (!fs::is_regular_file(folders_.root / lesson.file(), ignored)) {
             set(verdict, Kind::trouble, "there is no " + lesson.file(),
                 "It was renamed or deleted. Give it its name back, or get the starter again: press "
-                "r, or run: build/learn reset " + lesson.number);
+                "r, or run: build/learn reset " +
+                    lesson.number);
             return finish();
         }
         source = read_file(folders_.root / lesson.file());

@@ -102,10 +102,10 @@ void print_json(const std::vector<Row>& rows, std::size_t passed) {
     std::cout << "{\n  \"asked\": " << rows.size() << ",\n  \"passed\": " << passed
               << ",\n  \"lessons\": [";
     for (const Row& row : rows)
-        std::cout << (&row == &rows.front() ? "\n" : ",\n") << "    {\"lesson\": "
-                  << json_string(row.lesson->name) << ", \"passed\": "
-                  << (row.passed() ? "true" : "false") << ", \"tests_passed\": "
-                  << row.verdict.passed << ", \"failed_test\": "
+        std::cout << (&row == &rows.front() ? "\n" : ",\n")
+                  << "    {\"lesson\": " << json_string(row.lesson->name)
+                  << ", \"passed\": " << (row.passed() ? "true" : "false")
+                  << ", \"tests_passed\": " << row.verdict.passed << ", \"failed_test\": "
                   << (row.verdict.failed_test.empty() ? "null"
                                                       : json_string(row.verdict.failed_test))
                   << ", \"message\": " << json_string(row.verdict.headline) << '}';
@@ -125,8 +125,10 @@ int verify_command(Coach& coach, std::vector<const Lesson*> lessons, bool json) 
         if (!json) print_row(rows.back());
         if (rows.back().passed()) ++passed;
     }
-    if (json) print_json(rows, passed);
-    else std::cout << passed << " of " << rows.size() << " passed\n";
+    if (json)
+        print_json(rows, passed);
+    else
+        std::cout << passed << " of " << rows.size() << " passed\n";
     return passed == rows.size() ? 0 : 1;
 }
 

@@ -109,9 +109,7 @@ std::vector<std::string> clean_lines(std::string_view output) {
 
 }  // namespace
 
-std::string Complaint::where() const {
-    return line.empty() ? file : file + " line " + line;
-}
+std::string Complaint::where() const { return line.empty() ? file : file + " line " + line; }
 
 std::optional<Complaint> first_error(std::string_view output, std::string_view file) {
     const std::vector<std::string> lines = clean_lines(output);

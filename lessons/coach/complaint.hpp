@@ -9,9 +9,9 @@
 namespace coach {
 
 struct Complaint {
-    std::string file;     // "server.cpp", without its folder; empty for the linker
-    std::string line;     // "17"; empty when it has none
-    std::string message;  // "'bufer' was not declared in this scope"
+    std::string file;                  // "server.cpp", without its folder; empty for the linker
+    std::string line;                  // "17"; empty when it has none
+    std::string message;               // "'bufer' was not declared in this scope"
     std::vector<std::string> excerpt;  // the line of code, with a caret, as the compiler shows it
 
     // "server.cpp line 17"

@@ -76,8 +76,8 @@ void look_at_folder(const fs::path& root, Lesson& lesson) {
     lesson.title = lesson.name.substr(3);
     std::replace(lesson.title.begin(), lesson.title.end(), '-', ' ');
     if (fs::exists(root / lesson.folder() / "client.cpp", ignored)) lesson.is_client = true;
-    lesson.written = fs::exists(root / lesson.readme(), ignored) ||
-                     fs::exists(root / lesson.file(), ignored);
+    lesson.written =
+        fs::exists(root / lesson.readme(), ignored) || fs::exists(root / lesson.file(), ignored);
     if (!fs::exists(root / lesson.readme(), ignored)) return;
     const std::string title = title_in(read_file(root / lesson.readme()));
     if (!title.empty()) lesson.title = title;
@@ -162,9 +162,12 @@ std::string unwrapped(std::string_view text) {
         if (fence) in_code = !in_code;
         const bool goes_on = !in_code && !fence && !line.empty() && !result.empty() &&
                              result.back() != '\n' && line[0] != '-';
-        if (goes_on) result += ' ' + line;
-        else if (line.empty() && !in_code) result += result.empty() ? "" : "\n";
-        else if (!fence) result += (result.empty() || result.back() == '\n' ? "" : "\n") + line;
+        if (goes_on)
+            result += ' ' + line;
+        else if (line.empty() && !in_code)
+            result += result.empty() ? "" : "\n";
+        else if (!fence)
+            result += (result.empty() || result.back() == '\n' ? "" : "\n") + line;
         if (in_code && !fence) result += '\n';
     }
     return trimmed(without_links(result));

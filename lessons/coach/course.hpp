@@ -12,15 +12,15 @@
 namespace coach {
 
 struct Lesson {
-    std::string number;     // "01"
-    std::string name;       // "01-one-client"
-    std::string part;       // of the course
-    std::string title;      // "one client"
-    std::string question;   // what it answers
-    std::string learned;    // said when it is passed
-    std::string starter;    // the fingerprint of its file as the course gives it
+    std::string number;    // "01"
+    std::string name;      // "01-one-client"
+    std::string part;      // of the course
+    std::string title;     // "one client"
+    std::string question;  // what it answers
+    std::string learned;   // said when it is passed
+    std::string starter;   // the fingerprint of its file as the course gives it
     bool is_client = false;
-    bool written = false;   // false: it is to come
+    bool written = false;  // false: it is to come
 
     // The file to edit, server.cpp or client.cpp.
     std::string file_name() const { return is_client ? "client.cpp" : "server.cpp"; }
@@ -35,7 +35,7 @@ struct Lesson {
 };
 
 struct Course {
-    std::filesystem::path root;  // the project's folder
+    std::filesystem::path root;   // the project's folder
     std::vector<Lesson> lessons;  // by number
 
     // "1", "01", "01-one-client" or "one-client"; none: nullptr.

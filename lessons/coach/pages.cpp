@@ -25,10 +25,9 @@ std::string in_seconds(std::chrono::milliseconds time) {
 
 std::size_t count_passed(const Coach& coach) {
     const auto& lessons = coach.course().lessons;
-    return static_cast<std::size_t>(
-        std::count_if(lessons.begin(), lessons.end(), [&](const Lesson& lesson) {
-            return coach.standing(lesson) == Standing::passed;
-        }));
+    return static_cast<std::size_t>(std::count_if(
+        lessons.begin(), lessons.end(),
+        [&](const Lesson& lesson) { return coach.standing(lesson) == Standing::passed; }));
 }
 
 std::size_t count_written(const Course& course) {
@@ -138,17 +137,19 @@ Page verdict_page(const Coach& coach, const Lesson& lesson, const Verdict& verdi
                   bool with_cause_first) {
     const bool good = verdict.kind == Verdict::Kind::passed;
     Page page;
-    add(page, word_for(verdict.kind) + ": " + printable(verdict.headline) + "  (" +
-                  in_seconds(verdict.took) + ')',
+    add(page,
+        word_for(verdict.kind) + ": " + printable(verdict.headline) + "  (" +
+            in_seconds(verdict.took) + ')',
         good ? Style::good : Style::bad);
     if (verdict.kind == Verdict::Kind::failed && verdict.passed > 0)
-        add(page, std::to_string(verdict.passed) +
-                      (verdict.passed == 1 ? " test before it passed." : " tests before it passed."));
-    if (!verdict.warning.empty())
-        add(page, "The compiler warns: " + printable(verdict.warning));
+        add(page,
+            std::to_string(verdict.passed) +
+                (verdict.passed == 1 ? " test before it passed." : " tests before it passed."));
+    if (!verdict.warning.empty()) add(page, "The compiler warns: " + printable(verdict.warning));
     if (good) add(page, passed_page(coach, lesson, verdict));
     if (!good && coach.standing(lesson) == Standing::untouched)
-        add(page, "This is the starter as it comes. Read the lesson, then edit " + lesson.file() + '.');
+        add(page,
+            "This is the starter as it comes. Read the lesson, then edit " + lesson.file() + '.');
     if (verdict.text.empty()) return page;
     add(page, "");
     add(page, page_of(with_cause_first ? cause_first(verdict.text) : verdict.text));
@@ -187,7 +188,8 @@ Page list_page(const Coach& coach) {
         const Style style = standing == Standing::passed    ? Style::good
                             : standing == Standing::to_come ? Style::faint
                                                             : Style::plain;
-        add(page, (here ? "> " : "  ") + padded(lesson.name, width + 2) + words_for(standing), style);
+        add(page, (here ? "> " : "  ") + padded(lesson.name, width + 2) + words_for(standing),
+            style);
     }
     return page;
 }
@@ -218,7 +220,9 @@ Page diff_page(const Coach& coach, const Lesson& lesson) {
     add(page, "");
     for (const DiffLine& line : diff(mine, ours))
         add(page, std::string(1, line.kind) + ' ' + printable(line.text),
-            line.kind == '-' ? Style::bad : line.kind == '+' ? Style::good : Style::plain);
+            line.kind == '-'   ? Style::bad
+            : line.kind == '+' ? Style::good
+                               : Style::plain);
     return page;
 }
 

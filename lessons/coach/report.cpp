@@ -13,8 +13,11 @@ namespace {
 using namespace std::string_view_literals;
 
 std::string unescaped(std::string_view text) {
-    constexpr std::array<std::pair<std::string_view, char>, 5> names{
-        {{"&lt;"sv, '<'}, {"&gt;"sv, '>'}, {"&quot;"sv, '"'}, {"&apos;"sv, '\''}, {"&amp;"sv, '&'}}};
+    constexpr std::array<std::pair<std::string_view, char>, 5> names{{{"&lt;"sv, '<'},
+                                                                      {"&gt;"sv, '>'},
+                                                                      {"&quot;"sv, '"'},
+                                                                      {"&apos;"sv, '\''},
+                                                                      {"&amp;"sv, '&'}}};
     std::string plain;
     while (!text.empty()) {
         const auto name = std::find_if(names.begin(), names.end(), [&](const auto& entry) {
@@ -63,7 +66,8 @@ TestReport read_report(std::string_view xml) {
         const std::string name = unescaped(between(xml, "<TestCase name=\"", "\"", at));
         if (name.empty()) break;
         const std::size_t end = xml.find("</TestCase>", at);
-        const std::string_view test = xml.substr(at, end == std::string_view::npos ? end : end - at);
+        const std::string_view test =
+            xml.substr(at, end == std::string_view::npos ? end : end - at);
         if (test.find("<OverallResult success=\"true\"") != std::string_view::npos) {
             report.passed.push_back(name);
             continue;

@@ -15,8 +15,8 @@ using Stop = std::function<bool()>;
 
 struct Ran {
     std::optional<harness::Ending> ending;  // none: it was ended, or never started
-    bool stopped = false;    // because Stop said so
-    std::string no_start;    // why it could not be started
+    bool stopped = false;                   // because Stop said so
+    std::string no_start;                   // why it could not be started
     std::string output;
     std::string errors;
 

@@ -51,7 +51,8 @@ Page fitted(const Page& page, std::size_t width) {
     Page result;
     for (const Line& line : page) {
         const bool too_wide = columns(line.text) > width;
-        const std::string text = too_wide && is_picture(line.text) ? narrowed(line.text) : line.text;
+        const std::string text =
+            too_wide && is_picture(line.text) ? narrowed(line.text) : line.text;
         for (const std::string& part : wrap(text, width)) result.push_back({part, line.style});
     }
     return result;
@@ -82,7 +83,8 @@ Page composed(Frame& frame, Size size) {
     const Page foot = fitted(frame.foot, size.columns);
     // In a very low terminal the body still gets half of it.
     const std::size_t for_foot = std::min(foot.size(), size.rows / 4 + 1);
-    const std::size_t for_head = std::min(head.size(), size.rows / 2 - std::min(size.rows / 2, for_foot / 2));
+    const std::size_t for_head =
+        std::min(head.size(), size.rows / 2 - std::min(size.rows / 2, for_foot / 2));
     const std::size_t room = size.rows - std::min(size.rows, for_head + for_foot);
     const std::size_t last_top = body.size() > room && room > 1 ? body.size() - (room - 1) : 0;
     frame.top = std::min(frame.top, last_top);
@@ -95,8 +97,8 @@ Page composed(Frame& frame, Size size) {
     while (page.size() < for_head + shown) page.push_back({"", Style::plain});
     if (moves) {
         const std::size_t below = body.size() - frame.top - shown;
-        const std::string more = below > 0 ? std::to_string(below) + " more lines: space, arrows"
-                                           : "the end: arrow up";
+        const std::string more =
+            below > 0 ? std::to_string(below) + " more lines: space, arrows" : "the end: arrow up";
         page.push_back({cut("-- " + more + " --", size.columns), Style::faint});
     }
     append(page, foot, for_foot);

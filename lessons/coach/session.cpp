@@ -19,9 +19,8 @@ constexpr std::chrono::milliseconds between_looks(100);
 constexpr std::chrono::milliseconds at_once(0);
 constexpr std::chrono::hours no_hurry(1);
 
-const std::vector<std::string> keys = {"Enter again", "h hint",  "d solution", "n next",
-                                       "l list",      "r reset", "t trace",    "c carry on",
-                                       "q quit"};
+const std::vector<std::string> keys = {"Enter again", "h hint",  "d solution", "n next", "l list",
+                                       "r reset",     "t trace", "c carry on", "q quit"};
 
 class Session {
 public:
@@ -65,8 +64,7 @@ private:
         watch_.changed();
         const auto progress = [&](const std::string& what) { say(what + " ..."); };
         if (!options_.lines) progress("checking");
-        const Verdict verdict =
-            coach_.check(lesson(), {}, progress, [&] { return interrupted(); });
+        const Verdict verdict = coach_.check(lesson(), {}, progress, [&] { return interrupted(); });
         if (over_ || again_) return;
         passed_ = verdict.kind == Verdict::Kind::passed;
         last_test_ = verdict.last_test;
@@ -77,13 +75,18 @@ private:
         if (!coach_.can_save()) say("The build folder can't be written to: nothing is remembered.");
     }
 
-    // During a check: q and Ctrl-C end it, other keys wait until it is done. Those of a script, too.
+    // During a check: q and Ctrl-C end it, other keys wait until it is done. So do those of a
+    // script.
     bool interrupted() {
         const int pressed = input_is_terminal() ? terminal_.key(at_once) : key::none;
-        if (pressed == key::resized) draw();
-        else if (pressed == 'q' || pressed == key::interrupt) over_ = true;
-        else if (pressed == key::suspend) terminal_.suspend();
-        else if (pressed != key::none) waiting_.push_back(pressed);
+        if (pressed == key::resized)
+            draw();
+        else if (pressed == 'q' || pressed == key::interrupt)
+            over_ = true;
+        else if (pressed == key::suspend)
+            terminal_.suspend();
+        else if (pressed != key::none)
+            waiting_.push_back(pressed);
         if (told_to_end()) over_ = true;
         if (!options_.manual && watch_.changed()) again_ = true;
         return over_ || again_;
@@ -99,8 +102,10 @@ private:
         const Question asked = std::exchange(question_, {});
         notice_.clear();
         try {
-            if (asked.act && std::tolower(pressed) == asked.yes) asked.act();
-            else if (!choose_by_digit(pressed)) obey(std::tolower(pressed));
+            if (asked.act && std::tolower(pressed) == asked.yes)
+                asked.act();
+            else if (!choose_by_digit(pressed))
+                obey(std::tolower(pressed));
         } catch (const Trouble& trouble) {
             say(trouble.what());
         }
@@ -117,9 +122,7 @@ private:
             case 't': return show(trace_page(coach_, lesson(), last_test_));
             case 'c': return carry();
             case 'v': return show(verdict_);
-            case key::suspend:
-                terminal_.suspend();
-                return draw();
+            case key::suspend: terminal_.suspend(); return draw();
             case 'q':
             case key::interrupt:
             case key::end_of_input: over_ = true; return;
@@ -130,11 +133,14 @@ private:
     void move(int pressed) {
         const std::size_t page = std::max<std::size_t>(terminal_size().rows / 2, 1);
         const std::size_t back = pressed == key::up ? 1 : page;
-        if (pressed == key::down) frame_.top += 1;
-        else if (pressed == key::page_down || pressed == ' ') frame_.top += page;
+        if (pressed == key::down)
+            frame_.top += 1;
+        else if (pressed == key::page_down || pressed == ' ')
+            frame_.top += page;
         else if (pressed == key::up || pressed == key::page_up)
             frame_.top -= std::min(frame_.top, back);
-        else if (pressed != key::resized) notice_ = "Keys: see below.";
+        else if (pressed != key::resized)
+            notice_ = "Keys: see below.";
         draw();
     }
 
@@ -187,8 +193,9 @@ private:
     }
 
     void reset() {
-        ask('y', "Put the starter back into " + lesson().file() +
-                     "? Your file is kept beside it. y: yes, any other key: no.",
+        ask('y',
+            "Put the starter back into " + lesson().file() +
+                "? Your file is kept beside it. y: yes, any other key: no.",
             [&] {
                 const std::string kept = coach_.reset(lesson());
                 check();
@@ -204,8 +211,9 @@ private:
         if (coach_.standing(*from) != Standing::passed)
             return say("Only a program that has passed can be taken on: pass lesson " +
                        from->number + " first.");
-        ask('y', "Put your program of lesson " + from->number + " into " + to->file() +
-                     ", with that lesson's TODOs? What is there is kept beside it. y: yes.",
+        ask('y',
+            "Put your program of lesson " + from->number + " into " + to->file() +
+                ", with that lesson's TODOs? What is there is kept beside it. y: yes.",
             [this, from, to] {
                 const std::string kept = coach_.starters().carry(*from, *to);
                 std::string done = to->file() + " is your own program now.";
@@ -230,15 +238,19 @@ private:
 
     void say(const std::string& notice) {
         notice_ = notice;
-        if (options_.lines) print({{notice, Style::plain}});
-        else draw();
+        if (options_.lines)
+            print({{notice, Style::plain}});
+        else
+            draw();
     }
 
     void show(Page body) {
         body_ = std::move(body);
         frame_.top = 0;
-        if (options_.lines) print(body_);
-        else draw();
+        if (options_.lines)
+            print(body_);
+        else
+            draw();
     }
 
     void show_place() {
@@ -253,8 +265,7 @@ private:
         frame_.head = head_page(coach_, size.columns, size.rows < 20);
         frame_.body = body_;
         frame_.foot = packed(keys, size.columns, Style::faint);
-        if (!notice_.empty())
-            frame_.foot.insert(frame_.foot.begin(), {notice_, Style::strong});
+        if (!notice_.empty()) frame_.foot.insert(frame_.foot.begin(), {notice_, Style::strong});
         screen_->draw(frame_);
     }
 
@@ -276,7 +287,7 @@ private:
     std::string last_test_;
     std::string notice_;
     Question question_;
-    std::string choosing_;  // "-" and the digits so far
+    std::string choosing_;     // "-" and the digits so far
     std::deque<int> waiting_;  // keys that were pressed during a check
     bool passed_ = false;
     bool after_key_ = false;

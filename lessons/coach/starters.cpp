@@ -24,8 +24,7 @@ std::string git(const fs::path& root, std::vector<std::string> arguments) {
 
 // The versions of the file, the newest first. Without Git, or without a history: none.
 std::optional<std::string> find_in_history(const fs::path& root, const Lesson& lesson) {
-    const std::string versions =
-        git(root, {"log", "-n", "50", "--format=%H", "--", lesson.file()});
+    const std::string versions = git(root, {"log", "-n", "50", "--format=%H", "--", lesson.file()});
     for (const std::string& version : lines_of(versions)) {
         const std::string text = git(root, {"show", version + ":./" + lesson.file()});
         if (fingerprint(text) == lesson.starter) return text;
@@ -47,8 +46,8 @@ bool Starters::untouched(const Lesson& lesson) const {
 }
 
 std::optional<std::string> Starters::find(const Lesson& lesson) const {
-    for (const fs::path& file : {root_ / lesson.file(),
-                                 build_ / "starters" / lesson.name / lesson.file_name()}) {
+    for (const fs::path& file :
+         {root_ / lesson.file(), build_ / "starters" / lesson.name / lesson.file_name()}) {
         const auto text = text_of(file);
         if (text && fingerprint(*text) == lesson.starter) return text;
     }
@@ -83,7 +82,8 @@ std::string Starters::reset(const Lesson& lesson) const {
     if (!starter)
         throw Trouble("the starter of lesson " + lesson.number +
                       " is not to be found: neither the build folder nor Git has it unchanged; "
-                      "take " + lesson.file() + " from a fresh copy of the project");
+                      "take " +
+                      lesson.file() + " from a fresh copy of the project");
     return replace(lesson, *starter);
 }
 
@@ -128,8 +128,13 @@ std::string code_after(const std::vector<std::string>& lines, std::size_t at) {
 
 std::vector<Todo> todos_in(const std::vector<std::string>& starter) {
     std::vector<Todo> todos;
-    for (std::size_t at = header_length(starter); at < starter.size(); ++at)
-        if (begins_todo(starter[at])) todos.push_back({todo_at(starter, at), code_after(starter, at)});
+    for (std::size_t at = header_length(starter); at < starter.size(); ++at) {
+        if (!begins_todo(starter[at])) continue;
+        Todo todo{todo_at(starter, at), code_after(starter, at)};
+        const std::size_t next = at + todo.lines.size();
+        if (next < starter.size() && trimmed(starter[next]).empty()) todo.lines.push_back("");
+        todos.push_back(std::move(todo));
+    }
     return todos;
 }
 
@@ -137,8 +142,10 @@ std::vector<Todo> todos_in(const std::vector<std::string>& starter) {
 std::vector<std::string> without_old_words(const std::vector<std::string>& program) {
     std::vector<std::string> lines;
     for (std::size_t at = header_length(program); at < program.size(); ++at) {
-        if (begins_todo(program[at])) at += todo_at(program, at).size() - 1;
-        else if (!lines.empty() || !trimmed(program[at]).empty()) lines.push_back(program[at]);
+        if (begins_todo(program[at]))
+            at += todo_at(program, at).size() - 1;
+        else if (!lines.empty() || !trimmed(program[at]).empty())
+            lines.push_back(program[at]);
     }
     return lines;
 }
@@ -171,7 +178,8 @@ std::string with_todos(const std::string& program, const std::string& starter,
             continue;
         }
         top.push_back("//");
-        for (const std::string& line : todo.lines) top.push_back(trimmed(line));
+        for (const std::string& line : todo.lines)
+            if (!line.empty()) top.push_back(trimmed(line));
     }
     top.push_back("");
     lines.insert(lines.begin(), top.begin(), top.end());

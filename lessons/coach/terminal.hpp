@@ -11,7 +11,7 @@ namespace coach {
 
 // A character that was typed, or one of these.
 namespace key {
-inline constexpr int none = 0;  // nothing was pressed in time
+inline constexpr int none = 0;       // nothing was pressed in time
 inline constexpr int interrupt = 3;  // Ctrl-C
 inline constexpr int end_of_input = 4;
 inline constexpr int enter = '\n';

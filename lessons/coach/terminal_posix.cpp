@@ -27,8 +27,10 @@ std::array<int, 2> wake_up = {-1, -1};
 
 void on_signal(int number) {
     const int saved = errno;
-    if (number == SIGWINCH) size_has_changed = 1;
-    else ending_signal = number;
+    if (number == SIGWINCH)
+        size_has_changed = 1;
+    else
+        ending_signal = number;
     [[maybe_unused]] const auto written = ::write(wake_up[1], "", 1);
     errno = saved;
 }

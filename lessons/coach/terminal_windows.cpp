@@ -132,8 +132,10 @@ Size terminal_size() {
 }
 
 int Terminal::key(std::chrono::milliseconds at_most) {
-    if (state_->keys.empty() && state_->has_input) state_->read_console(at_most);
-    else if (state_->keys.empty()) state_->read_pipe(at_most);
+    if (state_->keys.empty() && state_->has_input)
+        state_->read_console(at_most);
+    else if (state_->keys.empty())
+        state_->read_pipe(at_most);
     if (told_to_end() || state_->keys.empty()) return key::none;
     const int next = state_->keys.front();
     state_->keys.pop_front();
@@ -142,8 +144,9 @@ int Terminal::key(std::chrono::milliseconds at_most) {
 
 void Terminal::write(std::string_view text) {
     DWORD wrote = 0;
-    while (!text.empty() && ::WriteFile(output(), text.data(), static_cast<DWORD>(text.size()),
-                                        &wrote, nullptr) && wrote > 0)
+    while (!text.empty() &&
+           ::WriteFile(output(), text.data(), static_cast<DWORD>(text.size()), &wrote, nullptr) &&
+           wrote > 0)
         text.remove_prefix(wrote);
 }
 

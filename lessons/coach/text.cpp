@@ -72,10 +72,14 @@ bool continues(std::string_view text, std::size_t at) {
 std::size_t character_length(std::string_view text, std::size_t at) {
     const unsigned first = byte_at(text, at);
     std::size_t length = 0;
-    if (first < 0x80) length = 1;
-    else if (first >= 0xC2 && first < 0xE0) length = 2;
-    else if (first >= 0xE0 && first < 0xF0) length = 3;
-    else if (first >= 0xF0 && first < 0xF5) length = 4;
+    if (first < 0x80)
+        length = 1;
+    else if (first >= 0xC2 && first < 0xE0)
+        length = 2;
+    else if (first >= 0xE0 && first < 0xF0)
+        length = 3;
+    else if (first >= 0xF0 && first < 0xF5)
+        length = 4;
     for (std::size_t i = 1; i < length; ++i)
         if (!continues(text, at + i)) return 0;
     return length;
@@ -110,11 +114,15 @@ std::string printable(std::string_view line) {
             at = skip_escape(line, at);
             continue;
         }
-        if (byte == '\t') clean += "    ";
-        else if (length == 0 || byte < 0x20 || byte == 0x7F) clean += '?';
+        if (byte == '\t')
+            clean += "    ";
+        else if (length == 0 || byte < 0x20 || byte == 0x7F)
+            clean += '?';
         // U+0080 to U+009F are control characters too.
-        else if (byte == 0xC2 && byte_at(line, at + 1) < 0xA0) clean += '?';
-        else clean += line.substr(at, length);
+        else if (byte == 0xC2 && byte_at(line, at + 1) < 0xA0)
+            clean += '?';
+        else
+            clean += line.substr(at, length);
         at += length == 0 ? 1 : length;
     }
     return clean;

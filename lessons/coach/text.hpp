@@ -21,7 +21,7 @@ std::string read_file(const std::filesystem::path& path);
 // The whole file or none of it: a full disk must not cost a student their program. Throws Trouble.
 void write_file(const std::filesystem::path& path, std::string_view text);
 
-std::vector<std::string> lines_of(std::string_view text);  // without their ends, \n or \r\n
+std::vector<std::string> lines_of(std::string_view text);   // without their ends, \n or \r\n
 std::string joined(const std::vector<std::string>& lines);  // each with \n
 std::string trimmed(std::string_view text);
 bool starts_with(std::string_view text, std::string_view start);

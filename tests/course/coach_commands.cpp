@@ -46,13 +46,14 @@ TEST_CASE("learn list shows the course", "[coach]") {
     const SmallCourse small;
     const Answer answer = learn(small, {"list"});
     CHECK(answer.code == 0);
-    CHECK(answer.output == "The course  [--------------------]  0 of 3 passed\n"
-                           "Beginning\n"
-                           "> 01-one-client   not started\n"
-                           "  02-the-client   started\n"
-                           "  03-byte-stream  not started\n"
-                           "End\n"
-                           "  04-to-come      to come\n");
+    CHECK(answer.output ==
+          "The course  [--------------------]  0 of 3 passed\n"
+          "Beginning\n"
+          "> 01-one-client   not started\n"
+          "  02-the-client   started\n"
+          "  03-byte-stream  not started\n"
+          "End\n"
+          "  04-to-come      to come\n");
 }
 
 TEST_CASE("learn without a terminal says where the student is, and ends", "[coach]") {
@@ -143,12 +144,14 @@ TEST_CASE("learn verify prints a table, or JSON", "[coach]") {
     const SmallCourse small;
     const Answer table = learn(small, {"verify", "01", "03"});
     CHECK(table.code == 1);
-    CHECK(table.output == "01-one-client           not passed  not started\n"
-                          "03-byte-stream          not passed  not started\n"
-                          "0 of 2 passed\n");
+    CHECK(table.output ==
+          "01-one-client           not passed  not started\n"
+          "03-byte-stream          not passed  not started\n"
+          "0 of 2 passed\n");
     const Answer json = learn(small, {"verify", "--json", "01"});
     CHECK(json.code == 1);
-    CHECK(json.output == "{\n  \"asked\": 1,\n  \"passed\": 0,\n  \"lessons\": [\n"
-                         "    {\"lesson\": \"01-one-client\", \"passed\": false, \"tests_passed\": 0, "
-                         "\"failed_test\": null, \"message\": \"not started\"}\n  ]\n}\n");
+    CHECK(json.output ==
+          "{\n  \"asked\": 1,\n  \"passed\": 0,\n  \"lessons\": [\n"
+          "    {\"lesson\": \"01-one-client\", \"passed\": false, \"tests_passed\": 0, "
+          "\"failed_test\": null, \"message\": \"not started\"}\n  ]\n}\n");
 }

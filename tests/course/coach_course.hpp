@@ -66,10 +66,12 @@ public:
         write("lessons/03-byte-stream/server.cpp", third_starter);
         write("lessons/course.txt",
               "# a comment\npart: Beginning\n\nlesson: 01-one-client\nquestion: First?\n"
-              "learned: to go\n  on.\nstarter: " + coach::fingerprint(first_starter) +
-              "\n\nlesson: 02-the-client\nprogram: client\nquestion: Second?\n\n"
-              "lesson: 03-byte-stream\nstarter: " + coach::fingerprint(third_starter) +
-              "\n\npart: End\n\nlesson: 04-to-come\nquestion: What else?\n");
+              "learned: to go\n  on.\nstarter: " +
+                  coach::fingerprint(first_starter) +
+                  "\n\nlesson: 02-the-client\nprogram: client\nquestion: Second?\n\n"
+                  "lesson: 03-byte-stream\nstarter: " +
+                  coach::fingerprint(third_starter) +
+                  "\n\npart: End\n\nlesson: 04-to-come\nquestion: What else?\n");
         // As CMake makes them.
         write("build/starters/01-one-client/server.cpp", first_starter);
         write("build/starters/03-byte-stream/server.cpp", third_starter);

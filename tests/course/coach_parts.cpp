@@ -36,8 +36,8 @@ bool contains(const std::string& text, const std::string& part) {
 // Whether the file is as its authors committed it, as far as Git knows.
 bool is_as_committed(const coach::Course& course, const Lesson& lesson) {
     harness::Process::Options options;
-    options.arguments = {"git", "-C", course.root.string(), "diff", "--quiet", "HEAD", "--",
-                         lesson.file()};
+    options.arguments = {"git",  "-C", course.root.string(), "diff", "--quiet",
+                         "HEAD", "--", lesson.file()};
     return coach::run(options, std::chrono::seconds(30)).succeeded();
 }
 
@@ -135,7 +135,8 @@ TEST_CASE("the first error is found in what compilers and linkers print", "[coac
     CHECK(missing->message == "nothing.hpp: No such file or directory");
 
     const auto linker = coach::first_error(
-        "/usr/bin/ld: /tmp/x.o: in function `main':\nserver.cpp:9: undefined reference to `talk()'\n"
+        "/usr/bin/ld: /tmp/x.o: in function `main':\nserver.cpp:9: undefined reference to "
+        "`talk()'\n"
         "collect2: error: ld returned 1 exit status\n",
         "server.cpp");
     REQUIRE(linker);
@@ -151,9 +152,10 @@ TEST_CASE("the first failed test and its story are read from Catch2's report", "
         "<?xml version=\"1.0\"?>\n<Catch name=\"t\">\n<TestCase name=\"a &amp; b\" line=\"1\">\n"
         "<OverallResult success=\"true\"/>\n</TestCase>\n";
     const std::string failed =
-        begin + "<TestCase name=\"c\" line=\"2\">\n<Failure filename=\"x.cpp\" line=\"3\">\n  first\n"
-                "  |&lt;- closes --|\n\nLikely cause (x): y\nRead: z\n</Failure>\n"
-                "<OverallResult success=\"false\"/>\n</TestCase>\n</Catch>\n";
+        begin +
+        "<TestCase name=\"c\" line=\"2\">\n<Failure filename=\"x.cpp\" line=\"3\">\n  first\n"
+        "  |&lt;- closes --|\n\nLikely cause (x): y\nRead: z\n</Failure>\n"
+        "<OverallResult success=\"false\"/>\n</TestCase>\n</Catch>\n";
     const coach::TestReport report = coach::read_report(failed);
     CHECK(report.passed == std::vector<std::string>{"a & b"});
     CHECK(report.failed == "c");
@@ -172,7 +174,8 @@ TEST_CASE("text that a terminal must not see is made harmless", "[coach]") {
     CHECK(coach::printable("a\x1b[31mb\x1b[0m\tc\rd\x01") == "ab    c?d?");
     CHECK(coach::printable("gr\xc3\xbc\xc3\x9f") == "gr\xc3\xbc\xc3\x9f");
     CHECK(coach::printable("gr\xfc\xdf \xc3") == "gr?? ?");
-    CHECK(coach::printable("\xc2\x9b" "1m") == "?1m");
+    CHECK(coach::printable("\xc2\x9b"
+                           "1m") == "?1m");
     CHECK(coach::is_utf8("gr\xc3\xbc\xc3\x9f"));
     CHECK_FALSE(coach::is_utf8("gr\xfc\xdf"));
     CHECK_FALSE(coach::is_utf8(std::string("\xff\xfe#\0i\0", 6)));
@@ -192,7 +195,8 @@ TEST_CASE("lines are broken to fit a terminal, and none gets lost", "[coach]") {
 
 TEST_CASE("a screen of any size is filled exactly, and the newest is on top", "[coach]") {
     coach::Frame frame;
-    for (int i = 0; i < 6; ++i) frame.head.push_back({"head of some length " + std::to_string(i), {}});
+    for (int i = 0; i < 6; ++i)
+        frame.head.push_back({"head of some length " + std::to_string(i), {}});
     for (int i = 0; i < 90; ++i) frame.body.push_back({"body " + std::to_string(i), {}});
     frame.foot = {{"foot", {}}};
     for (const std::size_t columns : {10u, 40u, 80u, 300u}) {
@@ -205,7 +209,8 @@ TEST_CASE("a screen of any size is filled exactly, and the newest is on top", "[
             if (rows >= 10) CHECK(contains(text_of(page), "body 0\n"));
             if (rows >= 5) CHECK(page.back().text == "foot");
             frame.top = 100000;
-            CHECK((rows < 10 || contains(text_of(coach::composed(frame, {columns, rows})), "body 89\n")));
+            CHECK((rows < 10 ||
+                   contains(text_of(coach::composed(frame, {columns, rows})), "body 89\n")));
         }
     }
 }
@@ -245,7 +250,8 @@ TEST_CASE("a reset brings the starter back and keeps the student's file", "[coac
     fs::remove(small.path(file));
     CHECK(desk.reset(lesson) == "");
     std::string windows;
-    for (const char c : std::string(course::first_starter)) windows += c == '\n' ? "\r\n" : std::string(1, c);
+    for (const char c : std::string(course::first_starter))
+        windows += c == '\n' ? "\r\n" : std::string(1, c);
     small.write(file, windows);
     CHECK(desk.standing(lesson) == coach::Standing::untouched);
 }
@@ -285,6 +291,7 @@ int main() {
 
 // TODO 1: write a function,
 //         that sends everything.
+
 int main() {
     // my comment
     echo::Connection client = listener.accept();
@@ -304,8 +311,9 @@ TEST_CASE("the coach remembers the lesson, the hints and what was passed", "[coa
         desk.choose(desk.find("03"));
         desk.show_next_hint(desk.find("01"));
     }
-    small.write("build/learn-state.txt", small.read("build/learn-state.txt") + "passed 01-one-client " +
-                                             coach::fingerprint("good") + "\n\x01\xff\nhints\n");
+    small.write("build/learn-state.txt", small.read("build/learn-state.txt") +
+                                             "passed 01-one-client " + coach::fingerprint("good") +
+                                             "\n\x01\xff\nhints\n");
     coach::Coach desk(folders);
     CHECK(desk.lesson().number == "03");
     CHECK(desk.hints_seen(desk.find("01")) == 1);
@@ -323,11 +331,13 @@ TEST_CASE("a save is noticed, also one that replaces the file", "[coach]") {
     const std::string file = "lessons/01-one-client/server.cpp";
     coach::Watch watch(small.path("lessons/01-one-client"));
     CHECK_FALSE(watch.changed());
-    small.write(file, "longer than before, and so another size" + std::string(course::first_starter));
+    small.write(file,
+                "longer than before, and so another size" + std::string(course::first_starter));
     CHECK(watch.changed());
     CHECK_FALSE(watch.changed());
     // The same size, another time.
-    fs::last_write_time(small.path(file), fs::last_write_time(small.path(file)) + std::chrono::hours(1));
+    fs::last_write_time(small.path(file),
+                        fs::last_write_time(small.path(file)) + std::chrono::hours(1));
     CHECK(watch.changed());
     // What editors and the coach itself leave there.
     small.write("lessons/01-one-client/.server.cpp.swp", "x");
@@ -354,8 +364,9 @@ TEST_CASE("a program that is stopped may tidy up, but not for ever", "[coach]") 
     const auto stopped = [&](const std::string& name, const std::string& on_term) {
         const fs::path ready = small.path(name);
         harness::Process::Options options;
-        options.arguments = {"sh", "-c", "trap '" + on_term + "' TERM; : > '" + ready.string() +
-                                             "'; while :; do sleep 60 & wait $!; done"};
+        options.arguments = {"sh", "-c",
+                             "trap '" + on_term + "' TERM; : > '" + ready.string() +
+                                 "'; while :; do sleep 60 & wait $!; done"};
         return coach::run(options, std::chrono::seconds(60), [&] { return fs::exists(ready); });
     };
     const coach::Ran tidy = stopped("one", "echo tidied; exit 0");

@@ -34,17 +34,27 @@ void make_buildable(const SmallCourse& small) {
     const std::string source = ECHO_SOURCE_DIR, build = ECHO_BUILD_DIR;
     small.write("CMakeLists.txt",
                 "cmake_minimum_required(VERSION 3.20)\nproject(small CXX)\n"
-                "set(CMAKE_CXX_STANDARD 20)\ninclude_directories(" + source + "/include)\n"
-                "add_library(faults OBJECT " + source + "/tests/support/faults.cpp)\n"
-                "add_executable(lesson-01 lessons/01-one-client/server.cpp)\n"
-                "target_link_libraries(lesson-01 faults)\n"
-                "set_target_properties(lesson-01 PROPERTIES OUTPUT_NAME server\n"
-                "    RUNTIME_OUTPUT_DIRECTORY $<1:${CMAKE_BINARY_DIR}/lessons/01-one-client>)\n"
-                "add_custom_target(lesson_tests)\n"
-                "file(CREATE_LINK " + build + "/lesson_tests ${CMAKE_BINARY_DIR}/lesson_tests SYMBOLIC)\n");
+                "set(CMAKE_CXX_STANDARD 20)\ninclude_directories(" +
+                    source +
+                    "/include)\n"
+                    "add_library(faults OBJECT " +
+                    source +
+                    "/tests/support/faults.cpp)\n"
+                    "add_executable(lesson-01 lessons/01-one-client/server.cpp)\n"
+                    "target_link_libraries(lesson-01 faults)\n"
+                    "set_target_properties(lesson-01 PROPERTIES OUTPUT_NAME server\n"
+                    "    RUNTIME_OUTPUT_DIRECTORY $<1:${CMAKE_BINARY_DIR}/lessons/01-one-client>)\n"
+                    "add_custom_target(lesson_tests)\n"
+                    "file(CREATE_LINK " +
+                    build + "/lesson_tests ${CMAKE_BINARY_DIR}/lesson_tests SYMBOLIC)\n");
     Process::Options options;
-    options.arguments = {ECHO_CMAKE, "-G", ECHO_GENERATOR, "-S", small.path().string(),
-                         "-B", small.path("build").string(),
+    options.arguments = {ECHO_CMAKE,
+                         "-G",
+                         ECHO_GENERATOR,
+                         "-S",
+                         small.path().string(),
+                         "-B",
+                         small.path("build").string(),
                          std::string("-DCMAKE_CXX_COMPILER=") + ECHO_CXX};
     const coach::Ran ran = coach::run(options, std::chrono::seconds(100));
     INFO(ran.output << ran.errors);
