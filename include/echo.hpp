@@ -71,7 +71,11 @@
 
 #ifdef _WIN32
 #if defined(_WINSOCKAPI_) && !defined(_WINSOCK2API_)
+#ifdef __MINGW32__
+#undef _WINSOCKAPI_  // windows.h brought in winsock.h; MinGW's winsock2.h can come after it
+#else
 #error "windows.h brought in the old winsock.h: include echo.hpp before windows.h"
+#endif
 #endif
 #ifndef WIN32_LEAN_AND_MEAN
 #define WIN32_LEAN_AND_MEAN

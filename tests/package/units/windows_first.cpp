@@ -1,7 +1,9 @@
-// The header after <windows.h>. WIN32_LEAN_AND_MEAN keeps the old winsock.h out, which Microsoft's
-// own winsock2.h can't follow.
+// The header after a plain <windows.h>, which brings in the old winsock.h. Microsoft's winsock2.h
+// can't follow that: there the header refuses with a message, unless WIN32_LEAN_AND_MEAN is set.
 #ifdef _WIN32
+#ifdef _MSC_VER
 #define WIN32_LEAN_AND_MEAN
+#endif
 #include <windows.h>
 #endif
 
