@@ -227,7 +227,10 @@ public:
     public:
         explicit iterator(const addrinfo* at) noexcept : at_(at) {}
         Endpoint operator*() const noexcept { return Endpoint::from_native(at_->ai_addr); }
-        iterator& operator++() noexcept { at_ = at_->ai_next; return *this; }
+        iterator& operator++() noexcept {
+            at_ = at_->ai_next;
+            return *this;
+        }
         bool operator==(const iterator&) const noexcept = default;
 
     private:
@@ -263,8 +266,8 @@ public:
 
     [[nodiscard]] Handle handle() const noexcept { return handle_; }
     [[nodiscard]] bool is_open() const noexcept { return handle_ != invalid_handle; }
-    void close() noexcept;     // close(2); does nothing the second time
-    Handle release() noexcept; // gives the handle away, without closing it
+    void close() noexcept;      // close(2); does nothing the second time
+    Handle release() noexcept;  // gives the handle away, without closing it
 
     // Whether calls on it wait, or fail with "would block". fcntl(2) with O_NONBLOCK.
     void set_nonblocking(bool on);
@@ -981,8 +984,10 @@ inline Endpoint Endpoint::any(std::uint16_t port) noexcept {
 
 inline Endpoint Endpoint::with_port(std::uint16_t port) const noexcept {
     Endpoint copy = *this;
-    if (is_ipv6()) copy.address_.v6.sin6_port = htons(port);
-    else copy.address_.v4.sin_port = htons(port);
+    if (is_ipv6())
+        copy.address_.v6.sin6_port = htons(port);
+    else
+        copy.address_.v4.sin_port = htons(port);
     return copy;
 }
 
@@ -1050,12 +1055,13 @@ inline Endpoints resolve(std::string_view host, std::uint16_t port) {
     addrinfo* found = nullptr;
     const std::string text(host);
     const bool usable = !text.empty() && text.find('\0') == text.npos;
-    const auto outcome = usable ? sys::getaddrinfo(text, port, 0, found)
-                                : sys::Outcome{EAI_NONAME, 0};
+    const auto outcome =
+        usable ? sys::getaddrinfo(text, port, 0, found) : sys::Outcome{EAI_NONAME, 0};
     if (outcome.error != 0) throw Error("getaddrinfo", text, detail::error_code(outcome.error));
     if (outcome.value == 0) return Endpoints(found);
-    throw Error("host", quote(text, 80), {static_cast<int>(outcome.value),
-                detail::lookup_category()}, "check the spelling, or use an address");
+    throw Error("host", quote(text, 80),
+                {static_cast<int>(outcome.value), detail::lookup_category()},
+                "check the spelling, or use an address");
 }
 
 // ============================================================================================
@@ -1145,9 +1151,8 @@ inline Result Connection::recv(std::span<char> buffer, Deadline deadline) {
     require_open("recv");
     if (buffer.empty())
         throw std::logic_error("recv into an empty buffer: 0 bytes would look like the end");
-    Result got = transfer(POLLIN, deadline, [&] {
-        return sys::recv(handle(), buffer.data(), buffer.size());
-    });
+    Result got = transfer(POLLIN, deadline,
+                          [&] { return sys::recv(handle(), buffer.data(), buffer.size()); });
     if (got && got.bytes == 0) got.status = Status::end;
     return got;
 }
@@ -1166,9 +1171,8 @@ inline Result Connection::recv_exactly(std::span<char> buffer, Deadline deadline
 inline Result Connection::send(std::string_view bytes, Deadline deadline) {
     require_open("send");
     if (finished_sending_) throw std::logic_error("send after shutdown_send");
-    return transfer(POLLOUT, deadline, [&] {
-        return sys::send(handle(), bytes.data(), bytes.size());
-    });
+    return transfer(POLLOUT, deadline,
+                    [&] { return sys::send(handle(), bytes.data(), bytes.size()); });
 }
 
 inline Result Connection::send_all(std::string_view bytes, Deadline deadline) {
@@ -1347,12 +1351,18 @@ namespace detail {
 inline void append_quoted(std::string& text, char byte) {
     constexpr char digits[] = "0123456789abcdef";
     const auto value = static_cast<unsigned char>(byte);
-    if (byte == '\n') text += "\\n";
-    else if (byte == '\r') text += "\\r";
-    else if (byte == '\t') text += "\\t";
-    else if (byte == '"' || byte == '\\') (text += '\\') += byte;
-    else if (value >= 0x20 && value < 0x7f) text += byte;
-    else ((text += "\\x") += digits[value >> 4]) += digits[value & 15];
+    if (byte == '\n')
+        text += "\\n";
+    else if (byte == '\r')
+        text += "\\r";
+    else if (byte == '\t')
+        text += "\\t";
+    else if (byte == '"' || byte == '\\')
+        (text += '\\') += byte;
+    else if (value >= 0x20 && value < 0x7f)
+        text += byte;
+    else
+        ((text += "\\x") += digits[value >> 4]) += digits[value & 15];
 }
 
 }  // namespace detail

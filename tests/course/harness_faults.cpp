@@ -54,9 +54,7 @@ Pair make_pair() {
     return {std::move(client), std::move(accepted.connection)};
 }
 
-echo::Deadline soon() {
-    return echo::after(std::chrono::seconds(5));
-}
+echo::Deadline soon() { return echo::after(std::chrono::seconds(5)); }
 
 struct CallNames : echo::Hook {
     void before(echo::Call& call) override { seen.insert(std::string(call.name)); }
@@ -86,9 +84,9 @@ TEST_CASE("fault rules are read", "[harness]") {
     CHECK(three[2].error == EINTR);
     CHECK(three[2].nth == 0);
 
-    for (const char* name : {"EMFILE", "EINTR", "ECONNRESET", "EPIPE", "ENOBUFS", "ECONNABORTED",
-                             "EAGAIN", "ENOMEM", "ENFILE", "EPROTO", "EACCES", "EADDRINUSE",
-                             "ETIMEDOUT", "ECONNREFUSED"}) {
+    for (const char* name :
+         {"EMFILE", "EINTR", "ECONNRESET", "EPIPE", "ENOBUFS", "ECONNABORTED", "EAGAIN", "ENOMEM",
+          "ENFILE", "EPROTO", "EACCES", "EADDRINUSE", "ETIMEDOUT", "ECONNREFUSED"}) {
         CAPTURE(name);
         CHECK(parse_fault_rules(std::string("recv:") + name).at(0).error != 0);
     }

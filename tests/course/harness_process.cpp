@@ -31,9 +31,7 @@ using harness::Process;
 
 // Far beyond what anything here takes, also with sanitizers, under Wine, on a busy machine. Only a
 // test that fails waits for so long.
-harness::Deadline soon() {
-    return Clock::now() + std::chrono::seconds(60);
-}
+harness::Deadline soon() { return Clock::now() + std::chrono::seconds(60); }
 
 Process puppet(std::vector<std::string> actions, bool capture_input = false) {
     Process::Options options;
@@ -196,7 +194,9 @@ TEST_CASE("what a process started ends with it", "[harness]") {
         REQUIRE(end_of(process).code == 0);
         CHECK(process.output() == "started\n");
     }
-    struct pollfd watched {ends[0], POLLIN, 0};
+    struct pollfd watched {
+        ends[0], POLLIN, 0
+    };
     CHECK(::poll(&watched, 1, 60000) == 1);
     ::close(ends[0]);
 #endif
@@ -276,8 +276,8 @@ TEST_CASE("without input a process reads the end at once", "[harness]") {
 
 TEST_CASE("arguments arrive as they are", "[harness]") {
     const std::vector<std::string> arguments = {
-        "plain", "two words", "", "\"", "\\", "a\\\"b", "ends\\", "ends\\\\ two", "'", "$HOME", "*",
-        "tab\there", "%PATH%", "\\\\server\\share",
+        "plain",        "two words", "",      "\"", "\\",        "a\\\"b", "ends\\",
+        "ends\\\\ two", "'",         "$HOME", "*",  "tab\there", "%PATH%", "\\\\server\\share",
     };
     std::vector<std::string> actions = {"arguments"};
     actions.insert(actions.end(), arguments.begin(), arguments.end());
@@ -315,8 +315,8 @@ TEST_CASE("a program that can't be started is named with the reason", "[harness]
     CHECK(contains(complaint_about({folder.path()}), "folder"));
 #ifndef _WIN32
     const std::string text = folder.file("notes.txt", "not a program\n");
-    CHECK(complaint_about({text}) == "cannot start \"" + text +
-                                         "\": the file is not executable; chmod +x makes it so");
+    CHECK(complaint_about({text}) ==
+          "cannot start \"" + text + "\": the file is not executable; chmod +x makes it so");
     ::chmod(text.c_str(), 0755);
     CHECK(contains(complaint_about({text}), "first line such as #!"));
     const std::string script = folder.file("script", "#!/no/such/interpreter\n");
@@ -409,7 +409,7 @@ TEST_CASE("a process does not inherit ignored signals or core files", "[harness]
     options.arguments = {"sh", "-c", "ulimit -c; kill -PIPE $$; echo survived"};
     struct rlimit core {};
     ::getrlimit(RLIMIT_CORE, &core);
-    const struct rlimit raised {core.rlim_max, core.rlim_max};
+    const struct rlimit raised { core.rlim_max, core.rlim_max };
     ::setrlimit(RLIMIT_CORE, &raised);
     const auto before = std::signal(SIGPIPE, SIG_IGN);
     Process process(options);
@@ -435,8 +435,7 @@ int foreign_pipes() {
 }
 
 TEST_CASE("a process inherits no descriptors of the harness", "[harness]") {
-    if (!std::filesystem::exists("/proc/self/fd"))
-        SKIP_BECAUSE("this system has no /proc/self/fd");
+    if (!std::filesystem::exists("/proc/self/fd")) SKIP_BECAUSE("this system has no /proc/self/fd");
     Process other = puppet({"hang"}, true);
     Process::Options options;
     options.arguments = {"sh", "-c", "readlink /proc/self/fd/* | grep -c '^pipe:'"};

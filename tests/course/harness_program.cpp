@@ -17,9 +17,7 @@ using harness::Clock;
 using harness::Program;
 using harness::StartFailure;
 
-harness::Deadline soon() {
-    return Clock::now() + std::chrono::seconds(60);
-}
+harness::Deadline soon() { return Clock::now() + std::chrono::seconds(60); }
 
 // Sets a variable of our own environment, or unsets it (nullopt), and puts it back at the end.
 class Variable {
@@ -37,8 +35,10 @@ private:
 #ifdef _WIN32
         _putenv_s(name_.c_str(), value ? value->c_str() : "");
 #else
-        if (value) ::setenv(name_.c_str(), value->c_str(), 1);
-        else ::unsetenv(name_.c_str());
+        if (value)
+            ::setenv(name_.c_str(), value->c_str(), 1);
+        else
+            ::unsetenv(name_.c_str());
 #endif
     }
     std::string name_;
@@ -46,9 +46,7 @@ private:
 };
 
 // ECHO_PROGRAM: the puppet with these actions. The harness adds the argument 0.
-std::string puppet(const std::string& actions) {
-    return "\"" ECHO_PUPPET "\" " + actions;
-}
+std::string puppet(const std::string& actions) { return "\"" ECHO_PUPPET "\" " + actions; }
 
 std::string failure_with(const std::optional<std::string>& echo_program) {
     const Variable variable("ECHO_PROGRAM", echo_program);
@@ -86,8 +84,10 @@ TEST_CASE("a server's port is read from its first line", "[harness]") {
         std::string line;
         std::string host;
     } table[] = {
-        {"listening on 127.0.0.1:7777", "127.0.0.1"}, {"listening on 0.0.0.0:7777", "127.0.0.1"},
-        {"listening on localhost:7777", "localhost"}, {"listening on [::]:7777", "::1"},
+        {"listening on 127.0.0.1:7777", "127.0.0.1"},
+        {"listening on 0.0.0.0:7777", "127.0.0.1"},
+        {"listening on localhost:7777", "localhost"},
+        {"listening on [::]:7777", "::1"},
         {"listening on [::1]:7777", "::1"},
         {"listening on 127.0.0.1:7777\r", "127.0.0.1"},
     };
@@ -103,12 +103,23 @@ TEST_CASE("a server's port is read from its first line", "[harness]") {
 
 TEST_CASE("any other first line is shown, with what was expected", "[harness]") {
     for (const char* line : {
-             "hello", "", "Listening on 127.0.0.1:7777", "listening on 127.0.0.1", "7777",
-             "listening on 127.0.0.1:", "listening on 127.0.0.1:0", "listening on 127.0.0.1:65536",
-             "listening on 127.0.0.1:77x", "listening on 127.0.0.1: 7777",
-             "listening on 127.0.0.1:-1", "listening on 10.0.0.1:7777", "listening on :7777",
-             " listening on 127.0.0.1:7777", "listening on 127.0.0.1:7777 ",
-             "listening on 127.0.0.1:7777, port 7777", "listening on ::1:7777",
+             "hello",
+             "",
+             "Listening on 127.0.0.1:7777",
+             "listening on 127.0.0.1",
+             "7777",
+             "listening on 127.0.0.1:",
+             "listening on 127.0.0.1:0",
+             "listening on 127.0.0.1:65536",
+             "listening on 127.0.0.1:77x",
+             "listening on 127.0.0.1: 7777",
+             "listening on 127.0.0.1:-1",
+             "listening on 10.0.0.1:7777",
+             "listening on :7777",
+             " listening on 127.0.0.1:7777",
+             "listening on 127.0.0.1:7777 ",
+             "listening on 127.0.0.1:7777, port 7777",
+             "listening on ::1:7777",
          }) {
         const std::string text = failure_with(puppet("print '" + std::string(line) + "' hang"));
         CAPTURE(line, text);
@@ -252,8 +263,8 @@ TEST_CASE("the trace of a spinning program is cut off", "[harness]") {
 
 TEST_CASE("a trace's file is gone with its program", "[harness]") {
     // The puppet tells where it is, on its second line.
-    const Variable variable(
-        "ECHO_PROGRAM", puppet("print 'listening on 127.0.0.1:7777' variable ECHO_TRACE hang"));
+    const Variable variable("ECHO_PROGRAM",
+                            puppet("print 'listening on 127.0.0.1:7777' variable ECHO_TRACE hang"));
     std::string path;
     {
         Program program = Program::server();
@@ -277,8 +288,8 @@ TEST_CASE("a program that does not trace does not understand faults", "[harness]
 #ifdef _WIN32
     SKIP_BECAUSE("needs a shell that can print without ending");
 #else
-    const Variable variable(
-        "ECHO_PROGRAM", "sh -c 'echo listening on 127.0.0.1:7777; exec sleep 1000'");
+    const Variable variable("ECHO_PROGRAM",
+                            "sh -c 'echo listening on 127.0.0.1:7777; exec sleep 1000'");
     Program program = Program::server("send:short=3");
     CHECK_FALSE(program.understands_faults());
     CHECK(program.trace().empty());

@@ -125,12 +125,11 @@ TEST_CASE("unknown options and too many arguments are refused", "[tools]") {
         std::vector<std::string> arguments;
         const char* named;
     };
-    const Row row = GENERATE(Row{"echo-server", {"--port"}, "--port"},
-                             Row{"echo-server", {"-p", "80"}, "-p"},
-                             Row{"echo-server", {"1", "2"}, "\"2\""},
-                             Row{"echo-client", {"--verbose"}, "--verbose"},
-                             Row{"echo-client", {"127.0.0.1", "7", "-x"}, "-x"},
-                             Row{"echo-client", {"127.0.0.1", "7", "8"}, "\"8\""});
+    const Row row = GENERATE(
+        Row{"echo-server", {"--port"}, "--port"}, Row{"echo-server", {"-p", "80"}, "-p"},
+        Row{"echo-server", {"1", "2"}, "\"2\""}, Row{"echo-client", {"--verbose"}, "--verbose"},
+        Row{"echo-client", {"127.0.0.1", "7", "-x"}, "-x"},
+        Row{"echo-client", {"127.0.0.1", "7", "8"}, "\"8\""});
     Process tool = start(row.tool, row.arguments);
     check_complaint(tool, 2, {row.named});
 }
@@ -163,9 +162,9 @@ TEST_CASE("echo-client prints the echo of each line as it is typed", "[tools]") 
 }
 
 TEST_CASE("echo-client carries any bytes, however many", "[tools]") {
-    const std::string bytes = GENERATE(
-        std::string(), std::string("no newline"), std::string("\0\xff\r\n\x1a\0", 6),
-        any_bytes(3000000), std::string(3000000, 'x') + "\n" + std::string(100000, '\n'));
+    const std::string bytes =
+        GENERATE(std::string(), std::string("no newline"), std::string("\0\xff\r\n\x1a\0", 6),
+                 any_bytes(3000000), std::string(3000000, 'x') + "\n" + std::string(100000, '\n'));
     const Server server;
     Process client = start("echo-client", {"127.0.0.1", server.port});
     client.write_input(bytes);

@@ -28,9 +28,9 @@ TEST_CASE("anything else is no port, and the error names it", "[endpoint]") {
 }
 
 TEST_CASE("an endpoint's text reads back as the same endpoint", "[endpoint]") {
-    const std::string text = GENERATE(as<std::string>{}, "127.0.0.1:7777", "0.0.0.0:0",
-                                      "255.255.255.255:65535", "[::1]:7777", "[::]:0",
-                                      "[2001:db8::1]:80");
+    const std::string text =
+        GENERATE(as<std::string>{}, "127.0.0.1:7777", "0.0.0.0:0", "255.255.255.255:65535",
+                 "[::1]:7777", "[::]:0", "[2001:db8::1]:80");
     const echo::Endpoint endpoint = echo::Endpoint::parse(text);
     CHECK(endpoint.text() == text);
     CHECK(echo::Endpoint::parse(endpoint.text()) == endpoint);
@@ -53,10 +53,10 @@ TEST_CASE("an endpoint's parts", "[endpoint]") {
 }
 
 TEST_CASE("text that is no endpoint is refused, in one line", "[endpoint]") {
-    const std::string text = GENERATE(as<std::string>{}, "", ":", "127.0.0.1", "127.0.0.1:",
-                                      ":7777", "localhost:7777", "::1:7777", "[::1]", "[::1]7777",
-                                      "[]:7777", "[127.0.0.1]:7777", "127.0.0.1:70000",
-                                      "1.2.3.4.5:80", "[::1:7777");
+    const std::string text =
+        GENERATE(as<std::string>{}, "", ":", "127.0.0.1", "127.0.0.1:", ":7777", "localhost:7777",
+                 "::1:7777", "[::1]", "[::1]7777", "[]:7777", "[127.0.0.1]:7777", "127.0.0.1:70000",
+                 "1.2.3.4.5:80", "[::1:7777");
     CAPTURE(text);
     try {
         const auto endpoint = echo::Endpoint::parse(text);

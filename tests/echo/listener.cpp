@@ -24,8 +24,9 @@ TEST_CASE("a port in use is refused, with what to do about it", "[listener]") {
         CHECK(error.code() == std::errc::address_in_use);
         CHECK(error.call() == "bind");
         CHECK(error.subject() == where);
-        CHECK(error.what() == "bind " + where + ": address already in use; another program has "
-                                                "that port, stop it or choose another port");
+        CHECK(error.what() == "bind " + where +
+                                  ": address already in use; another program has "
+                                  "that port, stop it or choose another port");
     }
 }
 
@@ -238,8 +239,9 @@ TEST_CASE("a server that does not answer: timed out at the deadline", "[connect]
             what = error.what();
         }
     }
-    CHECK(what == "connect " + full.where.text() + ": timed out; no answer came, check the host, "
-                                                   "the port and the firewalls between");
+    CHECK(what == "connect " + full.where.text() +
+                      ": timed out; no answer came, check the host, "
+                      "the port and the firewalls between");
 }
 
 TEST_CASE("a connect that a signal interrupts is waited for, not made again", "[connect]") {

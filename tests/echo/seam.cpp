@@ -43,8 +43,9 @@ TEST_CASE("a hook sees every call of a conversation", "[seam]") {
         client.shutdown_send();
         CHECK_FALSE(server.recv(buffer));
     }
-    CHECK(recorder.names == "socket setsockopt bind listen getsockname socket connect accept "
-                   "send recv shutdown recv close close close ");
+    CHECK(recorder.names ==
+          "socket setsockopt bind listen getsockname socket connect accept "
+          "send recv shutdown recv close close close ");
 }
 
 TEST_CASE("a hook that sets an error keeps the call from being made", "[seam]") {

@@ -16,9 +16,9 @@
 
 // Ends a test case that can't be run here, with the reason. ctest counts it as skipped.
 // (Version 2 has nothing of the kind.)
-#define SKIP_BECAUSE(reason)                                                                       \
-    do {                                                                                           \
-        std::cout << "skipped: " << (reason) << std::endl;                                         \
-        SUCCEED("skipped: " << (reason));                                                          \
-        return;                                                                                    \
+#define SKIP_BECAUSE(reason)                               \
+    do {                                                   \
+        std::cout << "skipped: " << (reason) << std::endl; \
+        SUCCEED("skipped: " << (reason));                  \
+        return;                                            \
     } while (false)

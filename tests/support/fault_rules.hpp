@@ -64,9 +64,9 @@ inline constexpr NamedError fault_errors[] = {
 
 // The calls that echo.hpp makes, by the names it gives them.
 inline constexpr const char* fault_calls[] = {
-    "accept", "bind",   "close",       "connect",     "fcntl",      "getaddrinfo",
-    "listen", "poll",   "getsockname", "getsockopt",  "setsockopt", "ioctlsocket",
-    "recv",   "select", "send",        "shutdown",    "socket",
+    "accept", "bind",   "close",       "connect",    "fcntl",      "getaddrinfo",
+    "listen", "poll",   "getsockname", "getsockopt", "setsockopt", "ioctlsocket",
+    "recv",   "select", "send",        "shutdown",   "socket",
 };
 
 namespace detail {
@@ -175,8 +175,10 @@ public:
             if (call.name != rule.call) continue;
             const std::uint64_t number = ++counted.calls;
             if (rule.nth != 0 && rule.nth != number) continue;
-            if (rule.error == 0) call.length = (std::min)(call.length, rule.at_most);
-            else if (call.error == 0) call.error = rule.error;
+            if (rule.error == 0)
+                call.length = (std::min)(call.length, rule.at_most);
+            else if (call.error == 0)
+                call.error = rule.error;
         }
     }
 

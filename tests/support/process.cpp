@@ -94,16 +94,10 @@ std::optional<Ending> Process::ending() const {
     return state_->ended;
 }
 
-void Process::kill() {
-    state_->kill();
-}
+void Process::kill() { state_->kill(); }
 
-void Process::ask_to_end() {
-    state_->ask_to_end();
-}
+void Process::ask_to_end() { state_->ask_to_end(); }
 
-std::chrono::milliseconds Process::cpu_time() const {
-    return state_->cpu_time();
-}
+std::chrono::milliseconds Process::cpu_time() const { return state_->cpu_time(); }
 
 }  // namespace harness

@@ -109,7 +109,7 @@ struct Process::State {
     Captured output;
     Captured errors;
     std::optional<Ending> ended;
-    std::string input;           // queued, of which `input_done` bytes are written
+    std::string input;  // queued, of which `input_done` bytes are written
     std::size_t input_done = 0;
     bool input_closed = false;
 };

@@ -135,9 +135,9 @@ std::string environment_with(const std::vector<std::pair<std::string, std::strin
         const std::string_view text = entry;
         // An entry such as =C:=C:\here keeps a drive's folder: its name begins with the sign.
         const std::string_view name = text.substr(0, text.find('=', 1));
-        const bool changed =
-            std::any_of(changes.begin(), changes.end(),
-                        [&](const auto& change) { return same_name(change.first, name); });
+        const bool changed = std::any_of(changes.begin(), changes.end(), [&](const auto& change) {
+            return same_name(change.first, name);
+        });
         if (!changed) block.append(text).push_back('\0');
     }
     ::FreeEnvironmentStringsA(own);
@@ -205,12 +205,12 @@ Ends make_pipe(bool child_reads) {
                              "-" + std::to_string(count++);
     constexpr DWORD size = 64 << 10;
     Ends ends;
-    ends.ours = checked(
-        ::CreateNamedPipeA(name.c_str(),
-                           (child_reads ? PIPE_ACCESS_OUTBOUND : PIPE_ACCESS_INBOUND) |
-                               FILE_FLAG_OVERLAPPED | FILE_FLAG_FIRST_PIPE_INSTANCE,
-                           PIPE_TYPE_BYTE | PIPE_WAIT, 1, size, size, 0, nullptr),
-        "CreateNamedPipe");
+    ends.ours =
+        checked(::CreateNamedPipeA(name.c_str(),
+                                   (child_reads ? PIPE_ACCESS_OUTBOUND : PIPE_ACCESS_INBOUND) |
+                                       FILE_FLAG_OVERLAPPED | FILE_FLAG_FIRST_PIPE_INSTANCE,
+                                   PIPE_TYPE_BYTE | PIPE_WAIT, 1, size, size, 0, nullptr),
+                "CreateNamedPipe");
     SECURITY_ATTRIBUTES inheritable{sizeof(SECURITY_ATTRIBUTES), nullptr, TRUE};
     ends.childs = checked(::CreateFileA(name.c_str(), child_reads ? GENERIC_READ : GENERIC_WRITE, 0,
                                         &inheritable, OPEN_EXISTING, 0, nullptr),
@@ -299,10 +299,10 @@ private:
         startup.lpAttributeList = list.get();
         PROCESS_INFORMATION made{};
         // Suspended, so that it can't start anything before it is in the job.
-        if (!::CreateProcessA(nullptr, command.data(), nullptr, nullptr, TRUE,
-                              CREATE_SUSPENDED | EXTENDED_STARTUPINFO_PRESENT |
-                                  CREATE_NEW_PROCESS_GROUP,
-                              environment.data(), nullptr, &startup.StartupInfo, &made))
+        if (!::CreateProcessA(
+                nullptr, command.data(), nullptr, nullptr, TRUE,
+                CREATE_SUSPENDED | EXTENDED_STARTUPINFO_PRESENT | CREATE_NEW_PROCESS_GROUP,
+                environment.data(), nullptr, &startup.StartupInfo, &made))
             throw std::runtime_error(
                 cannot_start(options.arguments.front(), reason_for(program, ::GetLastError())));
         process_ = Owned(made.hProcess);

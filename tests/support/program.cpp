@@ -53,10 +53,16 @@ bool is_file(const fs::path& path) {
 
 [[noreturn]] void could_not_start(const std::string& command, const std::string& reason,
                                   const std::string& advice) {
-    throw StartFailure("The program could not be started.\n"
-                       "  program:    " + command + "\n"
-                       "  reason:     " + reason + "\n"
-                       "  what to do: " + advice);
+    throw StartFailure(
+        "The program could not be started.\n"
+        "  program:    " +
+        command +
+        "\n"
+        "  reason:     " +
+        reason +
+        "\n"
+        "  what to do: " +
+        advice);
 }
 
 // A text that may have many lines, each moved to the right.
@@ -81,8 +87,10 @@ std::string shown(const std::string& title, const std::string& text) {
     for (const char c : text.substr(0, shown_at_most)) {
         const auto byte = static_cast<unsigned char>(c);
         if (c == '\r') continue;
-        if (c == '\n' || c == '\t' || (byte >= 32 && byte != 127)) clean += c;
-        else clean += '?';
+        if (c == '\n' || c == '\t' || (byte >= 32 && byte != 127))
+            clean += c;
+        else
+            clean += '?';
     }
     std::string result = "  " + title + ":\n" + indented(clean);
     if (text.size() > shown_at_most)
@@ -170,8 +178,7 @@ std::chrono::milliseconds patience() {
     const auto value = variable("ECHO_PATIENCE");
     if (!value || value->empty()) return ordinary;
     int factor = 0;
-    const auto [end, error] =
-        std::from_chars(value->data(), value->data() + value->size(), factor);
+    const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), factor);
     if (error != std::errc() || end != value->data() + value->size() || factor < 1 || factor > 1000)
         throw StartFailure("ECHO_PATIENCE is \"" + *value +
                            "\"; it must be a whole number from 1 to 1000: how many times longer "
@@ -179,9 +186,7 @@ std::chrono::milliseconds patience() {
     return ordinary * factor;
 }
 
-void set_default_program(std::string path) {
-    default_program = std::move(path);
-}
+void set_default_program(std::string path) { default_program = std::move(path); }
 
 // A folder of its own, so that the file's absence means that nobody has opened it.
 class Program::TraceFile {
@@ -229,8 +234,9 @@ Program Program::start(std::vector<std::string> arguments, std::string_view faul
             could_not_start("(from ECHO_PROGRAM)", "ECHO_PROGRAM is set, but empty",
                             "put a command line there, such as \"python3 my_server.py\", or unset "
                             "it to test the lesson's own program");
-        advice = "correct ECHO_PROGRAM, a command line such as \"python3 my_server.py\" (a path "
-                 "with spaces needs quotes)";
+        advice =
+            "correct ECHO_PROGRAM, a command line such as \"python3 my_server.py\" (a path "
+            "with spaces needs quotes)";
     } else {
         program.command_ = default_program;
         if (default_program.empty())

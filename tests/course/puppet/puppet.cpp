@@ -110,22 +110,38 @@ int main(int count, char** values) {
     for (int at = 1; at < count; ++at) {
         const std::string action = values[at];
         const auto next = [&]() -> const char* { return ++at < count ? values[at] : ""; };
-        if (action == "exit") std::_Exit(std::atoi(next()));
-        else if (action == "print") std::cout << next() << std::endl;
-        else if (action == "mutter") std::cout << next() << std::flush;  // without ending the line
-        else if (action == "complain") std::cerr << next() << std::endl;
-        else if (action == "hang") hang();
-        else if (action == "crash") crash();
-        else if (action == "abort") std::abort();
-        else if (action == "spin") spin();
-        else if (action == "grow") grow(std::atol(next()));
-        else if (action == "flood") flood(std::cout, std::atol(next()));
-        else if (action == "flood-errors") flood(std::cerr, std::atol(next()));
-        else if (action == "burst") burst(std::atol(next()));
-        else if (action == "widen") widen();
-        else if (action == "echo") echo_input();
-        else if (action == "serve") serve();
-        else if (action == "child") child(values[0], next());
+        if (action == "exit")
+            std::_Exit(std::atoi(next()));
+        else if (action == "print")
+            std::cout << next() << std::endl;
+        else if (action == "mutter")
+            std::cout << next() << std::flush;  // without ending the line
+        else if (action == "complain")
+            std::cerr << next() << std::endl;
+        else if (action == "hang")
+            hang();
+        else if (action == "crash")
+            crash();
+        else if (action == "abort")
+            std::abort();
+        else if (action == "spin")
+            spin();
+        else if (action == "grow")
+            grow(std::atol(next()));
+        else if (action == "flood")
+            flood(std::cout, std::atol(next()));
+        else if (action == "flood-errors")
+            flood(std::cerr, std::atol(next()));
+        else if (action == "burst")
+            burst(std::atol(next()));
+        else if (action == "widen")
+            widen();
+        else if (action == "echo")
+            echo_input();
+        else if (action == "serve")
+            serve();
+        else if (action == "child")
+            child(values[0], next());
         else if (action == "arguments") {
             for (++at; at < count; ++at) std::cout << "[" << values[at] << "]" << std::endl;
         } else if (action == "variable") {

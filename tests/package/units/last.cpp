@@ -12,4 +12,4 @@
 namespace units {
 const void* last();
 const void* last() { return reinterpret_cast<const void*>(&echo::parse_port); }
-} // namespace units
+}  // namespace units

@@ -12,4 +12,4 @@
 namespace units {
 const void* windows_first();
 const void* windows_first() { return reinterpret_cast<const void*>(&echo::parse_port); }
-} // namespace units
+}  // namespace units

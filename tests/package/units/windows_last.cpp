@@ -8,4 +8,4 @@
 namespace units {
 const void* windows_last();
 const void* windows_last() { return reinterpret_cast<const void*>(&echo::parse_port); }
-} // namespace units
+}  // namespace units
