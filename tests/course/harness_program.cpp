@@ -4,6 +4,7 @@
 #include "echo.hpp"
 #include "program.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdlib>
@@ -154,6 +155,23 @@ TEST_CASE("a server that never prints its line is given up", "[harness]") {
     CAPTURE(text);
     CHECK(contains(text, "did not say where it listens within 6 seconds"));
     CHECK(contains(text, "must flush it"));
+}
+
+TEST_CASE("a server that is busy before its line is told from one that waits", "[harness]") {
+    const Variable patience("ECHO_PATIENCE", "1");
+    const std::string text = failure_with(puppet("spin"));
+    CAPTURE(text);
+    CHECK(contains(text, "within 6 seconds, and kept a processor busy"));
+    CHECK_FALSE(contains(text, "must flush it"));
+}
+
+TEST_CASE("of a flood of lines only the first are shown", "[harness]") {
+    std::string lines;
+    for (int i = 0; i < 50; ++i) lines += "print x ";
+    const std::string text = failure_with(puppet(lines + "hang"));
+    CAPTURE(text);
+    CHECK(contains(text, "    x\n    x\n"));
+    CHECK(std::count(text.begin(), text.end(), '\n') < 20);
 }
 
 TEST_CASE("an ECHO_PROGRAM that can't be started is named, with what to do", "[harness]") {

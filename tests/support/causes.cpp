@@ -371,10 +371,10 @@ constexpr Rule rules[] = {
     {"uncaught-exception", lesson_01, traceback,
      "an error that nobody caught ended the program, or the part that served this client: "
      "{error}"},
-    {"crash", lesson_01,
-     [](const Evidence& e) {
-         return (e.ending && e.ending->by_signal) || start(e, "ended by SIG");
-     },
+    {"crash-at-the-start", lesson_01, [](const Evidence& e) { return start(e, "ended by SIG"); },
+     "the program crashed before it said where it listens, so no client had to do with it: "
+     "look at what it does first. A debugger shows the line."},
+    {"crash", lesson_01, [](const Evidence& e) { return e.ending && e.ending->by_signal; },
      "the program crashed. Look at the last call in its trace, and at what it did with "
      "those bytes: a size or an index that is not the number of bytes that came is the "
      "usual reason."},
@@ -387,6 +387,9 @@ constexpr Rule rules[] = {
      },
      "the test could not start the program at all, so nothing is known about it yet. Mend "
      "what is said above, and build again."},
+    {"busy-loop", lesson_01, [](const Evidence& e) { return start(e, "kept a processor busy"); },
+     "the program goes round in a loop before it prints its line, so it never comes to accept. "
+     "See in a debugger which loop that is."},
     {"not-flushed", lesson_01, [](const Evidence& e) { return start(e, "did not say where"); },
      "the program never printed its line, or the line is still in a buffer. Print it before "
      "accept, and flush: std::endl in C++, print(..., flush=True) in Python."},

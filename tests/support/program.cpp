@@ -2,6 +2,7 @@
 
 #include "command_line.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <charconv>
@@ -80,11 +81,24 @@ std::string indented(const std::string& text) {
 
 constexpr std::size_t shown_at_most = 2000;
 
+// As much as helps: a flood of short lines would push the advice off the screen.
+std::string start_of(const std::string& text) {
+    constexpr int most_lines = 10;
+    std::size_t end = 0;
+    for (int line = 0; line < most_lines; ++line) {
+        end = text.find('\n', end);
+        if (end == std::string::npos) return text.substr(0, shown_at_most);
+        ++end;
+    }
+    return text.substr(0, std::min(end, shown_at_most));
+}
+
 // One output of the program, for a message: nothing but what can be printed.
 std::string shown(const std::string& title, const std::string& text) {
     if (text.empty()) return "  " + title + ": nothing\n";
+    const std::string start = start_of(text);
     std::string clean;
-    for (const char c : text.substr(0, shown_at_most)) {
+    for (const char c : start) {
         const auto byte = static_cast<unsigned char>(c);
         if (c == '\r') continue;
         if (c == '\n' || c == '\t' || (byte >= 32 && byte != 127))
@@ -93,8 +107,8 @@ std::string shown(const std::string& title, const std::string& text) {
             clean += '?';
     }
     std::string result = "  " + title + ":\n" + indented(clean);
-    if (text.size() > shown_at_most)
-        result += "    (and " + std::to_string(text.size() - shown_at_most) + " bytes more)\n";
+    if (text.size() > start.size())
+        result += "    (and " + std::to_string(text.size() - start.size()) + " bytes more)\n";
     return result;
 }
 
@@ -163,6 +177,11 @@ Listening read_first_line(Process& process, const std::string& command) {
                            "  how it ended: " + ending->text() + "\n" + expected_line + seen() +
                            "  A server prints this line after listen, and then waits in accept.");
     const std::string waited = std::to_string(limit.count() / 1000);
+    if (process.cpu_time() * 4 >= limit)
+        throw StartFailure("The program did not say where it listens within " + waited +
+                           " seconds, and kept a processor busy all the time.\n" + program +
+                           expected_line + seen() +
+                           "  It goes round in a loop before it prints the line.");
     throw StartFailure(
         "The program did not say where it listens within " + waited + " seconds.\n" + program +
         expected_line + seen() +
