@@ -6,7 +6,6 @@
 
 #include <cctype>
 #include <cstdlib>
-#include <deque>
 #include <functional>
 #include <optional>
 
@@ -51,8 +50,7 @@ private:
         }
         if (again_ || (!options_.manual && watch_.changed())) return check();
         const auto pause = options_.manual ? std::chrono::milliseconds(no_hurry) : between_looks;
-        const int pressed = waiting_.empty() ? terminal_.key(pause) : waiting_.front();
-        if (!waiting_.empty()) waiting_.pop_front();
+        const int pressed = terminal_.key(pause);
         if (pressed == key::resized) return draw();
         if (pressed != key::none) press(pressed);
     }
@@ -65,6 +63,7 @@ private:
         const auto progress = [&](const std::string& what) { say(what + " ..."); };
         if (!options_.lines) progress("checking");
         const Verdict verdict = coach_.check(lesson(), {}, progress, [&] { return interrupted(); });
+        while (key_during_check()) continue;
         if (over_ || again_) return;
         passed_ = verdict.kind == Verdict::Kind::passed;
         last_test_ = verdict.last_test;
@@ -75,21 +74,27 @@ private:
         if (!coach_.can_save()) say("The build folder can't be written to: nothing is remembered.");
     }
 
-    // During a check: q and Ctrl-C end it, other keys wait until it is done. So do those of a
-    // script.
     bool interrupted() {
-        const int pressed = input_is_terminal() ? terminal_.key(at_once) : key::none;
-        if (pressed == key::resized)
-            draw();
-        else if (pressed == 'q' || pressed == key::interrupt)
-            over_ = true;
-        else if (pressed == key::suspend)
-            terminal_.suspend();
-        else if (pressed != key::none)
-            waiting_.push_back(pressed);
+        key_during_check();
         if (told_to_end()) over_ = true;
         if (!options_.manual && watch_.changed()) again_ = true;
         return over_ || again_;
+    }
+
+    // During a check: q, Ctrl-C and the end of the input end it. Other keys are dropped: obeyed
+    // afterwards, they would hide the verdict. The keys of a script wait until the check is done.
+    // False: there was no key.
+    bool key_during_check() {
+        if (over_ || !input_is_terminal()) return false;
+        const int pressed = terminal_.key(at_once);
+        if (pressed == key::resized)
+            draw();
+        else if (std::tolower(pressed) == 'q' || pressed == key::interrupt ||
+                 pressed == key::end_of_input)
+            over_ = true;
+        else if (pressed == key::suspend)
+            terminal_.suspend();
+        return pressed != key::none;
     }
 
     // --- Keys -----------------------------------------------------------------------------
@@ -287,8 +292,7 @@ private:
     std::string last_test_;
     std::string notice_;
     Question question_;
-    std::string choosing_;     // "-" and the digits so far
-    std::deque<int> waiting_;  // keys that were pressed during a check
+    std::string choosing_;  // "-" and the digits so far
     bool passed_ = false;
     bool after_key_ = false;
     bool again_ = false;

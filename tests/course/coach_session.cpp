@@ -11,6 +11,13 @@
 #include <string>
 #include <vector>
 
+#ifndef _WIN32
+#include <cstdlib>
+
+#include <fcntl.h>
+#include <unistd.h>
+#endif
+
 namespace {
 
 using course::SmallCourse;
@@ -32,21 +39,27 @@ const std::string good = R"(std::string buffer(100, ' ');
 // What the project's own CMakeLists.txt does, as far as the coach needs it.
 void make_buildable(const SmallCourse& small) {
     const std::string source = ECHO_SOURCE_DIR, build = ECHO_BUILD_DIR;
-    small.write("CMakeLists.txt",
-                "cmake_minimum_required(VERSION 3.20)\nproject(small CXX)\n"
-                "set(CMAKE_CXX_STANDARD 20)\ninclude_directories(" +
-                    source +
-                    "/include)\n"
-                    "add_library(faults OBJECT " +
-                    source +
-                    "/tests/support/faults.cpp)\n"
-                    "add_executable(lesson-01 lessons/01-one-client/server.cpp)\n"
-                    "target_link_libraries(lesson-01 faults)\n"
-                    "set_target_properties(lesson-01 PROPERTIES OUTPUT_NAME server\n"
-                    "    RUNTIME_OUTPUT_DIRECTORY $<1:${CMAKE_BINARY_DIR}/lessons/01-one-client>)\n"
-                    "add_custom_target(lesson_tests)\n"
-                    "file(CREATE_LINK " +
-                    build + "/lesson_tests ${CMAKE_BINARY_DIR}/lesson_tests SYMBOLIC)\n");
+    small.write(
+        "CMakeLists.txt",
+        "cmake_minimum_required(VERSION 3.20)\nproject(small CXX)\n"
+        "set(CMAKE_CXX_STANDARD 20)\ninclude_directories(" +
+            source +
+            "/include)\n"
+            "add_library(faults OBJECT " +
+            source +
+            "/tests/support/faults.cpp)\n"
+            "add_executable(lesson-01 lessons/01-one-client/server.cpp)\n"
+            "if(UNIX)  # builds wait while there is a file called gate\n"
+            "    add_custom_target(gate COMMAND sh -c\n"
+            "        \"while test -e '${CMAKE_SOURCE_DIR}/gate'; do sleep 0.05; done\" VERBATIM)\n"
+            "    add_dependencies(lesson-01 gate)\n"
+            "endif()\n"
+            "target_link_libraries(lesson-01 faults)\n"
+            "set_target_properties(lesson-01 PROPERTIES OUTPUT_NAME server\n"
+            "    RUNTIME_OUTPUT_DIRECTORY $<1:${CMAKE_BINARY_DIR}/lessons/01-one-client>)\n"
+            "add_custom_target(lesson_tests)\n"
+            "file(CREATE_LINK " +
+            build + "/lesson_tests ${CMAKE_BINARY_DIR}/lesson_tests SYMBOLIC)\n");
     Process::Options options;
     options.arguments = {ECHO_CMAKE,
                          "-G",
@@ -83,6 +96,10 @@ public:
     explicit Session(const SmallCourse& small, std::vector<std::string> arguments)
         : process_(options(small, std::move(arguments))) {}
 
+    // Its input is another file than the pipe that press() writes into.
+    Session(const SmallCourse& small, std::vector<std::string> arguments, const std::string& input)
+        : process_(redirected(options(small, std::move(arguments)), input)) {}
+
     void press(const std::string& keys) { process_.write_input(keys); }
     void end_input() { process_.close_input(); }
     void expect(const std::string& part) {
@@ -98,6 +115,7 @@ public:
         REQUIRE(found != std::string::npos);
         seen_ = found + part.size();
     }
+    std::string output() const { return process_.output(); }
     harness::Ending end() {
         const auto ending = process_.wait(soon());
         REQUIRE(ending);
@@ -110,10 +128,39 @@ private:
         options.capture_input = true;
         return options;
     }
+    static Process::Options redirected(Process::Options options, const std::string& input) {
+        const std::vector<std::string> shell = {"sh", "-c", "exec \"$@\" < \"$0\"", input};
+        options.arguments.insert(options.arguments.begin(), shell.begin(), shell.end());
+        return options;
+    }
 
     Process process_;
     std::size_t seen_ = 0;
 };
+
+#ifndef _WIN32
+// A terminal with nobody in front of it.
+class Keyboard {
+public:
+    Keyboard() : end_(::posix_openpt(O_RDWR | O_NOCTTY)) {
+        REQUIRE(end_ >= 0);
+        REQUIRE(::grantpt(end_) == 0);
+        REQUIRE(::unlockpt(end_) == 0);
+        ::fcntl(end_, F_SETFD, FD_CLOEXEC);
+    }
+    ~Keyboard() { ::close(end_); }
+    Keyboard(const Keyboard&) = delete;
+    Keyboard& operator=(const Keyboard&) = delete;
+
+    std::string name() const { return ::ptsname(end_); }
+    void press(const std::string& keys) const {
+        REQUIRE(::write(end_, keys.data(), keys.size()) == static_cast<ssize_t>(keys.size()));
+    }
+
+private:
+    int end_;
+};
+#endif
 
 }  // namespace
 
@@ -173,6 +220,33 @@ TEST_CASE("the coach goes through a lesson: an error, a failed test, a hint, a p
     session.expect("Lesson 02: the other end");
     session.press("q");
     CHECK(session.end().text() == "exit code 0");
+}
+
+TEST_CASE("a key that is pressed during a check does not hide its verdict", "[coach]") {
+#ifdef _WIN32
+    SKIP_BECAUSE("Windows has no pseudo-terminal that a program can be started on by a shell");
+#else
+    const SmallCourse small;
+    make_buildable(small);
+    const Keyboard keyboard;
+    small.write("gate", "");
+    Session session(small, {"--lines"}, keyboard.name());
+    session.expect("compiling ");
+    keyboard.press("hl");
+    std::filesystem::remove(small.path("gate"));
+    session.expect("NOT YET: a test failed");
+    keyboard.press("d");
+    session.expect("press d again");
+    CHECK_FALSE(contains(session.output(), "Hint 1"));
+    CHECK_FALSE(contains(session.output(), "> 01-one-client"));
+
+    // But it can be left at any time.
+    small.write("gate", "");
+    keyboard.press("\n\n");  // the first belongs to the key before it
+    session.expect("compiling ");
+    keyboard.press("hq");
+    CHECK(session.end().text() == "exit code 0");
+#endif
 }
 
 TEST_CASE("the coach checks only when asked to, if it is told so", "[coach]") {
