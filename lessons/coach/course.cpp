@@ -125,11 +125,6 @@ const Lesson* Course::same_kind_after(const Lesson& lesson) const {
     return next;
 }
 
-const Lesson* Course::same_kind_before(const Lesson& lesson) const {
-    const std::vector<const Lesson*> all = earlier(lesson);
-    return all.empty() ? nullptr : all.back();
-}
-
 std::vector<const Lesson*> Course::earlier(const Lesson& lesson) const {
     std::vector<const Lesson*> found;
     for (const Lesson& other : lessons)

@@ -42,9 +42,8 @@ struct Course {
     const Lesson* find(std::string_view name) const;
     // The next one that is written; after the last: nullptr.
     const Lesson* after(const Lesson& lesson) const;
-    // The nearest ones with a program of the same kind, whose code goes on from one to the next.
+    // The next one with a program of the same kind, into which the code of this one goes on.
     const Lesson* same_kind_after(const Lesson& lesson) const;
-    const Lesson* same_kind_before(const Lesson& lesson) const;
     // The lessons whose tests the program of this one has to pass too: a server grows from lesson
     // to lesson and loses nothing.
     std::vector<const Lesson*> earlier(const Lesson& lesson) const;

@@ -18,8 +18,14 @@ constexpr std::chrono::milliseconds between_looks(100);
 constexpr std::chrono::milliseconds at_once(0);
 constexpr std::chrono::hours no_hurry(1);
 
-const std::vector<std::string> keys = {"Enter again", "h hint",  "d solution", "n next", "l list",
-                                       "r reset",     "t trace", "c carry on", "q quit"};
+// What the row of keys says; `v verdict` only when it would change something.
+std::vector<std::string> keys(bool with_verdict) {
+    std::vector<std::string> row = {"Enter again", "h hint",  "d solution", "n next",
+                                    "l list",      "r reset", "t trace",    "c copy mine on"};
+    if (with_verdict) row.push_back("v verdict");
+    row.push_back("q quit");
+    return row;
+}
 
 class Session {
 public:
@@ -68,9 +74,9 @@ private:
         passed_ = verdict.kind == Verdict::Kind::passed;
         last_test_ = verdict.last_test;
         notice_.clear();
-        show(verdict_page(coach_, lesson(), verdict, !options_.lines));
-        verdict_ = body_;
-        if (passed_) say("n: the next lesson. d: our program beside yours. c: take yours along.");
+        verdict_ = verdict_page(coach_, lesson(), verdict, !options_.lines);
+        show_verdict();
+        if (passed_) say("n: the next lesson. d: our program beside yours. c: copy mine on.");
         if (!coach_.can_save()) say("The build folder can't be written to: nothing is remembered.");
     }
 
@@ -126,7 +132,7 @@ private:
             case 'r': return reset();
             case 't': return show(trace_page(coach_, lesson(), last_test_));
             case 'c': return carry();
-            case 'v': return show(verdict_);
+            case 'v': return show_verdict();
             case key::suspend: terminal_.suspend(); return draw();
             case 'q':
             case key::interrupt:
@@ -208,22 +214,21 @@ private:
             });
     }
 
-    // After a pass: on to the next program of the same kind. Before it: from the last one.
+    // After a pass: the program goes on into the next lesson with one of its kind.
     void carry() {
-        const Lesson* from = passed_ ? &lesson() : coach_.course().same_kind_before(lesson());
-        const Lesson* to = passed_ ? coach_.course().same_kind_after(lesson()) : &lesson();
-        if (!from || !to) return say("There is no other lesson with a program of this kind.");
-        if (coach_.standing(*from) != Standing::passed)
-            return say("Only a program that has passed can be taken on: pass lesson " +
-                       from->number + " first.");
+        const Lesson& from = lesson();
+        if (!passed_ || coach_.standing(from) != Standing::passed)
+            return say(
+                "c copies the program of this lesson into the next one, once it has passed.");
+        const Lesson* to = coach_.course().same_kind_after(from);
+        if (!to) return say("There is no next lesson with a program of this kind.");
         ask('y',
-            "Put your program of lesson " + from->number + " into " + to->file() +
+            "Put your program of lesson " + from.number + " into " + to->file() +
                 ", with that lesson's TODOs? What is there is kept beside it. y: yes.",
-            [this, from, to] {
-                const std::string kept = coach_.starters().carry(*from, *to);
+            [this, to] {
+                const std::string kept = coach_.starters().carry(lesson(), *to);
                 std::string done = to->file() + " is your own program now.";
                 if (!kept.empty()) done += " The old file is kept as " + kept + '.';
-                if (to == &lesson()) check();
                 say(done);
             });
     }
@@ -249,8 +254,15 @@ private:
             draw();
     }
 
+    void show_verdict() {
+        show(verdict_);
+        shows_verdict_ = true;
+        draw();
+    }
+
     void show(Page body) {
         body_ = std::move(body);
+        shows_verdict_ = false;
         frame_.top = 0;
         if (options_.lines)
             print(body_);
@@ -259,9 +271,10 @@ private:
     }
 
     void show_place() {
+        verdict_.clear();  // it is of another lesson
         if (!options_.lines) return show({});
         print(head_page(coach_, terminal_size().columns, false));
-        print(packed(keys, terminal_size().columns, Style::faint));
+        print(packed(keys(true), terminal_size().columns, Style::faint));
     }
 
     void draw() {
@@ -269,7 +282,8 @@ private:
         const Size size = terminal_size();
         frame_.head = head_page(coach_, size.columns, size.rows < 20);
         frame_.body = body_;
-        frame_.foot = packed(keys, size.columns, Style::faint);
+        frame_.foot =
+            packed(keys(!shows_verdict_ && !verdict_.empty()), size.columns, Style::faint);
         if (!notice_.empty()) frame_.foot.insert(frame_.foot.begin(), {notice_, Style::strong});
         screen_->draw(frame_);
     }
@@ -289,6 +303,7 @@ private:
     Frame frame_;
     Page body_;
     Page verdict_;
+    bool shows_verdict_ = false;
     std::string last_test_;
     std::string notice_;
     Question question_;

@@ -60,9 +60,7 @@ TEST_CASE("the coach reads the course from its folders and from course.txt", "[c
     for (const char* name : {"", "9", "001", "one", "../01"}) CHECK(course.find(name) == nullptr);
     CHECK(course.after(first) == &course.lessons[1]);
     CHECK(course.same_kind_after(first) == &course.lessons[2]);
-    CHECK(course.same_kind_before(course.lessons[2]) == &first);
     CHECK(course.after(course.lessons[2]) == nullptr);
-    CHECK(course.same_kind_before(first) == nullptr);
     CHECK_THROWS_AS(coach::read_course(small.path("build")), coach::Trouble);
 }
 

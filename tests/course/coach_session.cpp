@@ -195,12 +195,13 @@ TEST_CASE("the coach goes through a lesson: an error, a failed test, a hint, a p
     session.expect("press n again");
     session.press("x");
     session.press("c");
-    session.expect("no other lesson");
+    session.expect("once it has passed");
 
     small.write(file, program(good));
     session.expect("PASSED: lesson 01: all ");
     session.expect("What you have learned: to go on.");
     session.expect("Next, lesson 02: Second?");
+    session.expect("c: copy mine on");
     session.press("t");
     session.expect("|-- connects ---");
     session.press("l");
