@@ -194,6 +194,7 @@ bool Checker::run_tests(const Lesson& tests, const std::string& command, bool ke
     const Ran ran = run(options, std::chrono::seconds(120) * patience(), stop);
     const TestReport report = read_report(ran.output);
     verdict.passed = report.passed.size();
+    verdict.without_faults = report.without_faults;
     verdict.failed_test = report.failed;
     verdict.last_test =
         report.failed.empty() && !report.passed.empty() ? report.passed.back() : report.failed;
@@ -220,6 +221,7 @@ bool Checker::run_earlier_tests(const Course& course, const Lesson& lesson,
         Verdict theirs;
         if (run_tests(*earlier, program, false, stop, theirs)) {
             verdict.also.push_back(earlier->number);
+            verdict.without_faults += theirs.without_faults;
             continue;
         }
         verdict.failed_test = theirs.failed_test;

@@ -22,10 +22,11 @@ struct Verdict {
         stopped,  // somebody ended it, or saved again
     };
     Kind kind = Kind::trouble;
-    std::string headline;    // one line: what happened
-    std::string text;        // the compiler's error, or the test's story
-    std::string warning;     // the compiler's first warning, if any
-    std::size_t passed = 0;  // how many tests of the lesson passed
+    std::string headline;            // one line: what happened
+    std::string text;                // the compiler's error, or the test's story
+    std::string warning;             // the compiler's first warning, if any
+    std::size_t passed = 0;          // how many tests of the lesson passed
+    std::size_t without_faults = 0;  // how many of all tests passed without their faults
     std::string failed_test;
     std::string last_test;          // the last that was run, whose trace is kept
     std::vector<std::string> also;  // the earlier lessons whose tests passed too, by number

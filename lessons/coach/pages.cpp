@@ -116,6 +116,11 @@ Page passed_page(const Coach& coach, const Lesson& lesson, const Verdict& verdic
     if (!verdict.also.empty())
         add(page, std::string("The tests of lesson") + (verdict.also.size() > 1 ? "s " : " ") +
                       listed(verdict.also) + " pass on it too.");
+    if (verdict.without_faults > 0)
+        add(page, std::to_string(verdict.without_faults) +
+                      (verdict.without_faults == 1 ? " case ran without its faults"
+                                                   : " cases ran without their faults") +
+                      ": this program does not know ECHO_FAULTS");
     if (!lesson.learned.empty()) {
         add(page, "");
         add(page, "What you have learned: " + lesson.learned);

@@ -1,6 +1,7 @@
 // What the lessons' tests say, read from Catch2's XML, which versions 2 and 3 write alike.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@ struct TestReport {
     std::vector<std::string> passed;  // the names of the tests that passed
     std::string failed;               // the first that did not; empty: none
     std::string story;                // what it told
+    std::size_t without_faults = 0;   // how many of those that passed could not set their faults
     bool complete = false;            // false: the tests were ended in the middle
 };
 

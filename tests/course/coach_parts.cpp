@@ -164,6 +164,14 @@ TEST_CASE("the first failed test and its story are read from Catch2's report", "
     CHECK(coach::read_report(begin + "</Catch>").failed.empty());
     CHECK_FALSE(coach::read_report(begin).complete);
     CHECK_FALSE(coach::read_report("").complete);
+    const coach::TestReport noted = coach::read_report(
+        begin +
+        "<TestCase name=\"c\" line=\"2\">\n<OverallResult success=\"true\">\n<StdOut>\nnote: this "
+        "program does not know ECHO_FAULTS: the case ran without recv:short=1\n</StdOut>\n"
+        "</OverallResult>\n</TestCase>\n</Catch>\n");
+    CHECK(report.without_faults == 0);
+    CHECK(noted.passed.size() == 2);
+    CHECK(noted.without_faults == 1);
     // Ended in the middle of a test: this one failed.
     CHECK(coach::read_report(begin + "<TestCase name=\"c\">\n").failed == "c");
 }
@@ -211,6 +219,21 @@ TEST_CASE("a screen of any size is filled exactly, and the newest is on top", "[
                    contains(text_of(coach::composed(frame, {columns, rows})), "body 89\n")));
         }
     }
+}
+
+TEST_CASE("a pass says how many cases ran without their faults", "[coach]") {
+    const SmallCourse small;
+    const coach::Coach desk({small.path(), small.path("build")});
+    coach::Verdict verdict;
+    verdict.kind = coach::Verdict::Kind::passed;
+    const auto page = [&] {
+        return text_of(coach::verdict_page(desk, desk.find("01"), verdict, false));
+    };
+    CHECK_FALSE(contains(page(), "faults"));
+    verdict.without_faults = 1;
+    CHECK(contains(page(), "\n1 case ran without its faults: this program does not know "));
+    verdict.without_faults = 3;
+    CHECK(contains(page(), "\n3 cases ran without their faults: this program does not know "));
 }
 
 TEST_CASE("colours are used only where they are wanted", "[coach]") {
