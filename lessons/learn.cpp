@@ -101,7 +101,19 @@ Arguments parse(const std::vector<std::string>& words) {
         else
             arguments.lessons.push_back(word);
     }
+    // The build folder knows where its sources are: the two go together.
+    if (arguments.other_project != arguments.other_build && !arguments.help)
+        throw Usage("--project and --build go together");
     return arguments;
+}
+
+// A first word that is neither a command nor a lesson, nor looks like a lesson's number.
+void check_command_word(const coach::Course& course, const Arguments& arguments) {
+    if (!arguments.command.empty() || arguments.lessons.empty()) return;
+    const std::string& word = arguments.lessons.front();
+    if (course.find(word) || (!word.empty() && word[0] >= '0' && word[0] <= '9')) return;
+    throw Usage("no such command: \"" + coach::printable(word) +
+                "\"; there are list, check, hint, reset and verify");
 }
 
 // What can't be meant.
@@ -109,9 +121,6 @@ void check(const Arguments& arguments) {
     const std::string& command = arguments.command;
     if (arguments.lessons.size() > 1 && command != "verify")
         throw Usage("one lesson at a time: " + coach::printable(arguments.lessons[1]));
-    // The build folder knows where its sources are: the two go together.
-    if (arguments.other_project != arguments.other_build)
-        throw Usage("--project and --build go together");
     if (command == "list" && !arguments.lessons.empty())
         throw Usage("list takes no lesson: " + coach::printable(arguments.lessons[0]));
     if (!arguments.program.empty() && command != "check")
@@ -137,6 +146,8 @@ int start_session(coach::Coach& coach, const Arguments& arguments) {
 
 int run(const Arguments& arguments) {
     coach::Coach coach(arguments.folders);
+    check_command_word(coach.course(), arguments);
+    check(arguments);
     std::vector<const coach::Lesson*> lessons;
     try {
         for (const std::string& name : arguments.lessons) lessons.push_back(&coach.find(name));
@@ -165,7 +176,6 @@ int main(int count, char** values) {
             std::cout << help;
             return 0;
         }
-        check(arguments);
         return run(arguments);
     } catch (const Usage& wrong) {
         std::cerr << "learn: " << wrong.what() << "; see learn --help\n";

@@ -94,7 +94,10 @@ TEST_CASE("learn answers a command that it does not know with one line", "[coach
     const SmallCourse small;
     const std::vector<std::pair<std::vector<std::string>, std::string>> wrong = {
         {{"--nothing"}, "--nothing"},
-        {{"chekc"}, "chekc"},
+        {{"chekc"}, "no such command: \"chekc\"; there are list, check, hint, reset and verify"},
+        {{"chekc", "01"}, "no such command: \"chekc\""},
+        {{"chekc", "01", "--", "x"}, "no such command: \"chekc\""},
+        {{"17"}, "there is no lesson \"17\""},
         {{"check", "99"}, "99"},
         {{"check", "04"}, "still to come"},
         {{"check", "01", "02"}, "02"},
