@@ -47,7 +47,8 @@ int list_command(const Coach& coach) {
 
 int check_command(Coach& coach, const Lesson& lesson, const std::string& command) {
     const Verdict verdict = check(coach, lesson, command, tell);
-    print(verdict_page(coach, lesson, verdict, false));
+    const std::size_t width = output_is_terminal() ? terminal_size().columns : any_width;
+    print(verdict_page(coach, lesson, verdict, false, width));
     return verdict.kind == Verdict::Kind::passed ? 0 : 1;
 }
 

@@ -4,6 +4,8 @@
 #include "coach.hpp"
 #include "screen.hpp"
 
+#include <cstddef>
+
 namespace coach {
 
 // Where the student is. `brief` leaves out what fits in no small terminal.
@@ -12,9 +14,11 @@ Page head_page(const Coach& coach, std::size_t width, bool brief);
 std::string progress_bar(const Coach& coach, std::size_t width);
 
 // A verdict, and after a pass what was learned and what comes next. cause_first: for a screen,
-// which shows the beginning; what scrolls away is best read from its end.
+// which shows the beginning; what scrolls away is best read from its end. The name of a failed test
+// is shortened for its line to fit into the width.
+inline constexpr std::size_t any_width = static_cast<std::size_t>(-1);
 Page verdict_page(const Coach& coach, const Lesson& lesson, const Verdict& verdict,
-                  bool cause_first);
+                  bool cause_first, std::size_t width = any_width);
 std::string word_for(Verdict::Kind kind);
 
 Page list_page(const Coach& coach);

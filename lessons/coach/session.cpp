@@ -74,7 +74,8 @@ private:
         passed_ = verdict.kind == Verdict::Kind::passed;
         last_test_ = verdict.last_test;
         notice_.clear();
-        verdict_ = verdict_page(coach_, lesson(), verdict, !options_.lines);
+        verdict_ = verdict_page(coach_, lesson(), verdict, !options_.lines,
+                                options_.lines ? any_width : terminal_size().columns);
         show_verdict();
         if (passed_) say("n: the next lesson. d: our program beside yours. c: copy mine on.");
         if (!coach_.can_save()) say("The build folder can't be written to: nothing is remembered.");

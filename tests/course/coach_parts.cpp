@@ -236,6 +236,27 @@ TEST_CASE("a pass says how many cases ran without their faults", "[coach]") {
     CHECK(contains(page(), "\n3 cases ran without their faults: this program does not know "));
 }
 
+TEST_CASE("the line of a failed test fits into a terminal", "[coach]") {
+    const SmallCourse small;
+    const coach::Coach desk({small.path(), small.path("build")});
+    coach::Verdict verdict;
+    verdict.kind = coach::Verdict::Kind::failed;
+    verdict.failed_test = "a client that sends and never reads does not stop the others";
+    verdict.headline = "a test failed: " + verdict.failed_test;
+    verdict.took = std::chrono::milliseconds(7200);
+    const auto first = [&](std::size_t width) {
+        return coach::verdict_page(desk, desk.find("01"), verdict, true, width).front().text;
+    };
+    const std::string whole = "NOT YET: " + verdict.headline + "  (7.2 s)";
+    CHECK(first(coach::any_width) == whole);
+    CHECK(first(whole.size()) == whole);
+    CHECK(first(80) ==
+          "NOT YET: a test failed: a client that sends and never reads does not...  (7.2 s)");
+    for (const std::size_t width : {60u, 70u, 80u, 90u}) CHECK(first(width).size() <= width);
+    // Too narrow for a name that says anything: then it takes two lines.
+    CHECK(first(30) == whole);
+}
+
 TEST_CASE("colours are used only where they are wanted", "[coach]") {
     CHECK(coach::coloured({"x", coach::Style::good}, false) == "x");
     CHECK(coach::coloured({"x", coach::Style::good}, true) == "\x1b[1;32mx\x1b[0m");
