@@ -67,9 +67,12 @@ private:
         question_ = {};
         watch_.changed();
         const auto progress = [&](const std::string& what) { say(what + " ..."); };
+        checking_ = true;
+        if (shows_verdict_) frame_.top = 0;
         if (!options_.lines) progress("checking");
         const Verdict verdict = coach_.check(lesson(), {}, progress, [&] { return interrupted(); });
         while (key_during_check()) continue;
+        checking_ = false;
         if (over_ || again_) return;
         passed_ = verdict.kind == Verdict::Kind::passed;
         last_test_ = verdict.last_test;
@@ -119,6 +122,7 @@ private:
             else if (!choose_by_digit(pressed))
                 obey(std::tolower(pressed));
         } catch (const Trouble& trouble) {
+            checking_ = false;
             say(trouble.what());
         }
     }
@@ -255,15 +259,11 @@ private:
             draw();
     }
 
-    void show_verdict() {
-        show(verdict_);
-        shows_verdict_ = true;
-        draw();
-    }
+    void show_verdict() { show(verdict_, true); }
 
-    void show(Page body) {
+    void show(Page body, bool is_verdict = false) {
         body_ = std::move(body);
-        shows_verdict_ = false;
+        shows_verdict_ = is_verdict;
         frame_.top = 0;
         if (options_.lines)
             print(body_);
@@ -283,6 +283,9 @@ private:
         const Size size = terminal_size();
         frame_.head = head_page(coach_, size.columns, size.rows < 20);
         frame_.body = body_;
+        if (checking_ && shows_verdict_)
+            frame_.body.insert(frame_.body.begin(),
+                               {"The verdict below is of the version before.", Style::strong});
         frame_.foot =
             packed(keys(!shows_verdict_ && !verdict_.empty()), size.columns, Style::faint);
         if (!notice_.empty()) frame_.foot.insert(frame_.foot.begin(), {notice_, Style::strong});
@@ -310,6 +313,7 @@ private:
     Question question_;
     std::string choosing_;  // "-" and the digits so far
     bool passed_ = false;
+    bool checking_ = false;
     bool after_key_ = false;
     bool again_ = false;
     bool over_ = false;
