@@ -1,0 +1,98 @@
+// The half of Talk that a test needs when it goes wrong: what came, what the program is doing, and
+// what it does when the test tries something.
+#include "talk.hpp"
+
+namespace harness {
+namespace {
+
+using Wanted = Evidence::Wanted;
+using Stream = Evidence::Stream;
+
+}  // namespace
+
+Evidence Talk::evidence(Wanted wanted) const {
+    Evidence evidence;
+    evidence.wanted = wanted;
+    evidence.sent = messages_;
+    evidence.expected = expected_;
+    evidence.got = got_;
+    evidence.finished_sending = finished_sending_;
+    evidence.stream = stream_;
+    return evidence;
+}
+
+// The rest of a wrong answer says more than its first byte: take what comes at once.
+void Talk::read_what_is_there() {
+    constexpr std::size_t enough = std::size_t{1} << 18;
+    const std::size_t before = got_.size();
+    while (stream_ == Stream::open && got_.size() - before < enough)
+        if (receive(echo::after(patience() / 40)) != echo::Status::ok) break;
+}
+
+void Talk::fail(Wanted wanted, bool busy, std::string expected_text, std::string got_text) {
+    const bool timed_out = stream_ == Stream::open && good_so_far();
+    if (connection_.is_open() && !timed_out) read_what_is_there();
+
+    // A program whose connection has ended may be about to end itself, and how it does tells much.
+    if (stream_ != Stream::open)
+        (void)subject_.program->process().wait(echo::after(patience() / 8));
+
+    Evidence all = evidence(wanted);
+    all.busy = busy;
+    all.expected_text = std::move(expected_text);
+    all.got_text = std::move(got_text);
+    subject_.look(all);
+    if (all.got_text.empty() && all.got.size() < all.expected.size()) {
+        if (stream_ == Stream::ended)
+            all.got_text = "then the end of the program's stream";
+        else if (stream_ == Stream::reset)
+            all.got_text = "then a connection reset";
+        else if (timed_out)
+            all.got_text = "then nothing more for " + seconds(patience());
+        if (all.got.empty() && !all.got_text.empty()) all.got_text.replace(0, 4, "nothing but");
+        if (all.got_text.find("nothing but nothing") == 0)
+            all.got_text = "nothing for " + seconds(patience());
+    }
+    if (timed_out && !subject_.is_client && !finished_sending_ &&
+        all.got.size() < all.expected.size())
+        find_out(all);
+    subject_.fail(std::move(all));
+}
+
+// What comes after the test has tried something, for a moment.
+std::string Talk::what_comes(std::string_view after) {
+    const std::size_t before = got_.size();
+    if (receive(echo::after(patience() / 5)) == echo::Status::ok) read_what_is_there();
+    const std::string came = got_.substr(before);
+    std::string words = "to find the reason, " + std::string(after) + ": ";
+    if (!came.empty())
+        words += "now " + describe(came) + " came";
+    else if (stream_ == Stream::ended)
+        words += "the program's stream ended";
+    else if (stream_ == Stream::reset)
+        words += "the connection was reset";
+    else
+        words += "nothing came";
+    subject_.story.step(words);
+    return came;
+}
+
+// Bytes are missing and the program is silent. What is it waiting for? A newline, a full buffer,
+// the end of the stream?
+void Talk::find_out(Evidence& evidence) {
+    const auto try_bytes = [&](std::string_view bytes, std::string_view words) -> std::string {
+        if (stream_ != Stream::open) return {};
+        if (!connection_.send(bytes, echo::after(patience() / 10))) return {};
+        return what_comes(words);
+    };
+    evidence.after_newline = try_bytes("\n", "the test sent a newline");
+    if (evidence.after_newline.empty())
+        evidence.after_more = try_bytes(std::string(65536, 'x'), "the test sent 65,536 more bytes");
+    if (!evidence.after_more.empty() || stream_ != Stream::open) return;
+    if (!evidence.after_newline.empty()) return;
+    connection_.shutdown_send();
+    evidence.after_end = what_comes("the test finished sending");
+    evidence.ended_after_end = stream_ != Stream::open;
+}
+
+}  // namespace harness

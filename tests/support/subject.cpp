@@ -1,0 +1,133 @@
+#include "subject.hpp"
+
+#include <algorithm>
+#include <iostream>
+
+namespace harness {
+namespace {
+
+// A path is shown from the project's folder on: the rest is noise, and too wide.
+std::string short_path(std::string path) {
+    const std::string folder = std::string(ECHO_SOURCE_DIR) + '/';
+    const std::size_t at = path.find(folder);
+    if (at != std::string::npos) path.erase(at, folder.size());
+    return path;
+}
+
+// The lines that a StartFailure shows as the program's standard error.
+std::string errors_in(std::string_view text) {
+    constexpr std::string_view title = "its standard error:\n";
+    constexpr std::string_view indent = "    ";
+    const std::size_t at = text.find(title);
+    if (at == std::string_view::npos) return {};
+    text.remove_prefix(at + title.size());
+    std::string errors;
+    while (text.substr(0, indent.size()) == indent) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        errors += std::string(text.substr(indent.size(), end - indent.size())) + '\n';
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return errors;
+}
+
+// A program that goes round and round writes a trace of any length: its two ends are enough.
+std::string cut_trace(std::string trace) {
+    constexpr std::size_t most = std::size_t{4} << 20;
+    if (trace.size() > most)
+        trace.erase(most / 2, trace.find('\n', trace.size() - most / 2) - most / 2);
+    return trace;
+}
+
+std::string ordinal(std::string_view number) {
+    if (number == "1") return "the first ";
+    if (number == "2") return "the second ";
+    return "number " + std::string(number) + " of the calls of ";
+}
+
+// "send:short=3; recv:EINTR@2": "each send moves at most 3 bytes, the second recv fails".
+std::string in_words(std::string_view faults) {
+    std::string words;
+    while (!faults.empty()) {
+        const std::size_t end = std::min(faults.find(';'), faults.size());
+        std::string_view rule = faults.substr(0, end);
+        faults.remove_prefix(std::min(end + 1, faults.size()));
+        rule.remove_prefix(std::min(rule.find_first_not_of(' '), rule.size()));
+
+        const std::string call(rule.substr(0, rule.find(':')));
+        const std::size_t at = rule.find('@');
+        const std::size_t equals = rule.find('=');
+        const std::string which =
+            at == std::string_view::npos ? "each " : ordinal(rule.substr(at + 1));
+        if (!words.empty()) words += ", ";
+        words += which + call;
+        if (equals == std::string_view::npos)
+            words += " fails";
+        else
+            words += " moves at most " + std::string(rule.substr(equals + 1, at - equals - 1)) +
+                     " bytes";
+    }
+    return words;
+}
+
+}  // namespace
+
+void Subject::look(Evidence& evidence) {
+    evidence.program_is_client = is_client;
+    evidence.lesson = lesson;
+    evidence.faults = faults;
+    if (!program) return;
+    evidence.output = program->process().output();
+    evidence.errors = program->process().errors();
+    evidence.ending = program->process().ending();
+    evidence.trace = cut_trace(program->trace());
+}
+
+void Subject::fail(Evidence evidence) { story.fail(evidence); }
+
+template <typename Start>
+void Subject::start(std::string_view of_lesson, std::string_view faults_wanted, Start start_it) {
+    lesson = of_lesson;
+    const std::string name = is_client ? "/client" : "/server";
+    set_default_program(std::string(ECHO_BUILD_DIR) + "/lessons/" + lesson + name);
+    std::string setting;
+    if (!faults_wanted.empty())
+        setting =
+            " with ECHO_FAULTS=\"" + std::string(faults_wanted) + "\": " + in_words(faults_wanted);
+    try {
+        program.emplace(start_it());
+    } catch (const StartFailure& failure) {
+        story.step("the test started the program" + setting);
+        Evidence evidence;
+        evidence.wanted = Evidence::Wanted::start;
+        evidence.program_is_client = is_client;
+        evidence.lesson = lesson;
+        evidence.start_failure = failure.what();
+        evidence.errors = errors_in(failure.what());
+        story.fail(evidence);
+    }
+    story.step("the test started " + short_path(program->command()) + setting);
+}
+
+void Subject::check_faults(std::string_view faults_wanted) {
+    if (faults_wanted.empty()) return;
+    if (program->understands_faults()) {
+        faults = faults_wanted;
+        return;
+    }
+    const std::string note = "this program does not know ECHO_FAULTS: the case ran without " +
+                             std::string(faults_wanted);
+    std::cout << "note: " << note << std::endl;
+    story.step(note);
+}
+
+void Subject::start_server(std::string_view of_lesson, std::string_view faults_wanted) {
+    start(of_lesson, faults_wanted, [&] { return Program::server(faults_wanted); });
+    check_faults(faults_wanted);
+}
+
+void Subject::start_client(std::string_view of_lesson, std::string_view host, std::uint16_t port,
+                           std::string_view faults_wanted) {
+    start(of_lesson, faults_wanted, [&] { return Program::client(host, port, faults_wanted); });
+}
+
+}  // namespace harness

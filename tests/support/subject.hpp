@@ -1,0 +1,37 @@
+// The program under test, and the story of what was done to it.
+#pragma once
+
+#include "causes.hpp"
+#include "program.hpp"
+#include "story.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace harness {
+
+struct Subject {
+    Story story;
+    std::optional<Program> program;
+    bool is_client = false;
+    std::string lesson;
+    std::string faults;  // what ECHO_FAULTS was set to, if the program knows it
+
+    // What is known about the program now.
+    void look(Evidence& evidence);
+    [[noreturn]] void fail(Evidence evidence);
+    // Starts the program of a lesson, or ECHO_PROGRAM, or fails the test with the reason.
+    void start_server(std::string_view of_lesson, std::string_view faults_wanted);
+    void start_client(std::string_view of_lesson, std::string_view host, std::uint16_t port,
+                      std::string_view faults_wanted);
+    // Notes whether the program knows the faults. Once it has come to its main.
+    void check_faults(std::string_view faults_wanted);
+
+private:
+    template <typename Start>
+    void start(std::string_view of_lesson, std::string_view faults_wanted, Start start_it);
+};
+
+}  // namespace harness

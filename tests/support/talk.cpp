@@ -1,0 +1,207 @@
+#include "talk.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace harness {
+namespace {
+
+using Wanted = Evidence::Wanted;
+using Stream = Evidence::Stream;
+
+}  // namespace
+
+std::string seconds(std::chrono::milliseconds time) {
+    const auto count = time.count();
+    return std::to_string(count / 1000) + (count % 1000 == 0 ? "" : ".5") + " seconds";
+}
+
+Talk::Talk(Subject& subject, echo::Connection connection)
+    : subject_(subject), connection_(std::move(connection)) {}
+
+Talk::Wait Talk::begin_wait() const {
+    return {subject_.program->process().cpu_time(), echo::Clock::now()};
+}
+
+// Busy: it used the processor for a tenth of a wait of some length. A machine with much to do gives
+// it no more, and a program that waits uses next to nothing.
+bool Talk::was_busy(const Wait& wait) const {
+    const auto waited = echo::Clock::now() - wait.began;
+    const auto used = subject_.program->process().cpu_time() - wait.cpu_before;
+    return waited >= patience() / 2 && used * 10 >= waited;
+}
+
+void Talk::note_status(echo::Status status) {
+    if (status == echo::Status::end) stream_ = Stream::ended;
+    if (status == echo::Status::reset || status == echo::Status::failed) stream_ = Stream::reset;
+}
+
+echo::Status Talk::receive(echo::Deadline deadline) {
+    static thread_local std::array<char, 65536> buffer;
+    const echo::Result result = connection_.recv(buffer, deadline);
+    if (result) got_ += echo::first(buffer, result.bytes);
+    note_status(result.status);
+    return result.status;
+}
+
+// Nothing that came is wrong, or too much. Looks only at what is new.
+bool Talk::good_so_far() const {
+    return got_.size() <= expected_.size() &&
+           std::string_view(got_).substr(checked_) ==
+               std::string_view(expected_).substr(checked_, got_.size() - checked_);
+}
+
+void Talk::remember_sent(std::string_view bytes) {
+    constexpr std::size_t most = 64;  // single messages help to find the cause; many do not
+    if (messages_.size() < most)
+        messages_.emplace_back(bytes);
+    else
+        messages_.back() += bytes;
+}
+
+void Talk::send(std::string_view bytes) {
+    subject_.story.step("the test sent " + describe(bytes));
+    remember_sent(bytes);
+    check_sent(connection_.send_all(bytes, echo::after(patience())), bytes.size());
+}
+
+void Talk::send_byte_by_byte(std::string_view bytes) {
+    subject_.story.step("the test sent " + describe(bytes) + ", one byte at a time");
+    remember_sent(bytes);
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+        check_sent(connection_.send_all(bytes.substr(i, 1), echo::after(patience())), 1);
+}
+
+void Talk::check_sent(const echo::Result& result, std::size_t bytes) {
+    if (result) return;
+    note_status(result.status);
+    std::string how = "the connection was closed by the program";
+    if (result.status == echo::Status::timed_out) how = "the program did not take more";
+    subject_.story.step("after " + std::to_string(result.bytes) + " of " + count_of(bytes) + ' ' +
+                        how);
+    if (!subject_.is_client) {
+        expected_.clear();
+        for (const std::string& message : messages_) expected_ += message;
+    }
+    fail(Wanted::bytes, false);
+}
+
+void Talk::expect(std::string_view bytes) {
+    subject_.story.step("the test waited for " + describe(bytes));
+    expected_ += bytes;
+    receive_expected();
+}
+
+// As long as bytes come, a long message may take its time.
+void Talk::receive_expected() {
+    const echo::Deadline last = echo::after(patience() * 10);
+    while (good_so_far() && got_.size() < expected_.size()) {
+        checked_ = got_.size();
+        const Wait wait = begin_wait();
+        const echo::Status status = receive((std::min)(echo::after(patience()), last));
+        if (status != echo::Status::ok) fail(Wanted::bytes, was_busy(wait));
+    }
+    if (!good_so_far()) fail(Wanted::bytes, false);
+    checked_ = got_.size();
+    subject_.story.good();
+}
+
+std::size_t Talk::send_until_stuck(std::string_view bytes) {
+    constexpr std::size_t most = std::size_t{64} << 20;
+    std::size_t sent = 0;
+    while (sent < most) {
+        const echo::Result result = connection_.send_all(bytes, echo::after(patience() / 40));
+        sent += result.bytes;
+        if (result) continue;
+        note_status(result.status);
+        break;
+    }
+    subject_.story.step("the test sent " + count_of(sent) +
+                        ", until no more went, and read nothing");
+    return sent;
+}
+
+void Talk::exchange_reading_late(std::string_view bytes) {
+    const std::size_t sent = send_until_stuck(bytes);
+    std::string all;
+    while (all.size() < sent) all += bytes.substr(0, sent - all.size());
+    remember_sent(all);
+    subject_.story.step("then the test waited for " + count_of(sent));
+    expected_ += all;
+    receive_expected();
+}
+
+void Talk::expect_end_of_stream() {
+    subject_.story.step("the test waited for the end of the program's stream");
+    const Wait wait = begin_wait();
+    const echo::Deadline deadline = echo::after(patience());
+    while (got_ == expected_ && stream_ == Stream::open) {
+        if (receive(deadline) == echo::Status::timed_out)
+            fail(Wanted::end_of_stream, was_busy(wait),
+                 "the end of the stream, and nothing before it",
+                 "nothing for " + seconds(patience()) + "; the connection is still open");
+    }
+    if (got_ != expected_) fail(Wanted::end_of_stream, false);
+    if (stream_ == Stream::reset)
+        fail(Wanted::end_of_stream, false, "the end of the stream", "a connection reset");
+    subject_.story.good();
+}
+
+void Talk::exchange(std::string_view bytes) {
+    subject_.story.step("the test sent " + describe(bytes) + ", and received at the same time");
+    remember_sent(bytes);
+    expected_ += bytes;
+    const echo::Deadline last = echo::after(patience() * 10);
+    echo::Deadline deadline = echo::after(patience());
+    Wait wait = begin_wait();
+    std::size_t sent = 0;
+    connection_.set_nonblocking(true);
+    while (good_so_far() && got_.size() < expected_.size()) {
+        checked_ = got_.size();
+        std::size_t moved = 0;
+        if (sent < bytes.size()) {
+            const echo::Result result = connection_.send(bytes.substr(sent));
+            moved += result.bytes;
+            sent += result.bytes;
+        }
+        // When nothing can be sent: receive, and wait a little for it. With more to send the wait
+        // is short, for room may come first.
+        if (moved == 0) {
+            const bool all_sent = sent == bytes.size();
+            const auto soon = echo::after(std::chrono::milliseconds(5));
+            receive(all_sent ? (std::min)(deadline, last) : soon);
+            moved += got_.size() - checked_;
+        }
+        const auto now = echo::Clock::now();
+        if (stream_ != Stream::open || now > deadline || now > last) {
+            if (sent < bytes.size()) subject_.story.step("the program took only " + count_of(sent));
+            fail(Wanted::bytes, was_busy(wait));
+        }
+        if (moved > 0) {
+            deadline = echo::after(patience());
+            wait = begin_wait();
+        }
+    }
+    connection_.set_nonblocking(false);
+    if (!good_so_far()) fail(Wanted::bytes, false);
+    checked_ = got_.size();
+    subject_.story.good();
+}
+
+void Talk::finish_sending() {
+    subject_.story.step("the test finished sending (half-close), and still listened");
+    finished_sending_ = true;
+    connection_.shutdown_send();
+}
+
+void Talk::close() {
+    subject_.story.step("the test closed the connection");
+    connection_.close();
+}
+
+void Talk::reset() {
+    subject_.story.step("the test broke the connection off with a reset");
+    connection_.reset();
+}
+
+}  // namespace harness
