@@ -60,8 +60,8 @@
 #include <cstdint>
 #include <cstring>
 #include <iosfwd>
-#include <shared_mutex>  // the trace's lock, and with it std::chrono's clocks: all of <chrono>
-                         // would cost a compiler more time than the rest of this file
+#include <shared_mutex>  // for std::chrono's clocks alone: all of <chrono> would cost a compiler
+                         // more time than the rest of this file
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -95,6 +95,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #endif
@@ -527,6 +528,40 @@ inline constexpr int send_flags = 0;
 inline constexpr int end_of_sending = SHUT_WR;
 
 #endif
+
+// Keeps threads from talking at the same time. The system's own lock: std::mutex is dear to
+// include, and MinGW has none with its other thread model. pthread_mutex_lock(3)
+class Lock {
+public:
+    Lock() = default;
+    Lock(const Lock&) = delete;
+    Lock& operator=(const Lock&) = delete;
+#ifdef _WIN32
+    void lock() noexcept { ::AcquireSRWLockExclusive(&native_); }
+    void unlock() noexcept { ::ReleaseSRWLockExclusive(&native_); }
+
+private:
+    SRWLOCK native_ = SRWLOCK_INIT;
+#else
+    void lock() noexcept { ::pthread_mutex_lock(&native_); }
+    void unlock() noexcept { ::pthread_mutex_unlock(&native_); }
+
+private:
+    pthread_mutex_t native_ = PTHREAD_MUTEX_INITIALIZER;
+#endif
+};
+
+// Holds a Lock from here to the end of the block.
+class Locked {
+public:
+    explicit Locked(Lock& lock) noexcept : lock_(lock) { lock_.lock(); }
+    ~Locked() { lock_.unlock(); }
+    Locked(const Locked&) = delete;
+    Locked& operator=(const Locked&) = delete;
+
+private:
+    Lock& lock_;
+};
 
 // The seam, first half: shows the call to the hooks, and says whether to make it.
 inline bool begin(Call& call) {
@@ -1428,14 +1463,13 @@ struct Trace : Hook {
 
     void after(const Call& call) override {
         const std::string line = describe(call) + '\n';
-        lock.lock();
-        out << line;
+        const sys::Locked one_at_a_time(lock);
+        out << line;  // in one piece: nothing else gets in between
         out.flush();
-        lock.unlock();
     }
 
     Stream& out;
-    std::shared_mutex lock;
+    sys::Lock lock;
 };
 
 }  // namespace detail

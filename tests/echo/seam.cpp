@@ -2,7 +2,10 @@
 #include "catch.hpp"
 #include "pair.hpp"
 
+#include <atomic>
 #include <sstream>
+#include <streambuf>
+#include <thread>
 #include <vector>
 
 using test::soon;
@@ -21,12 +24,34 @@ struct Recorder : test::ScopedHook {
 
 // A trace whose hook is taken away again, because what it prints to does not live for ever.
 struct TraceTo {
-    explicit TraceTo(std::ostringstream& out) { echo::trace(out); }
+    explicit TraceTo(std::ostream& out) { echo::trace(out); }
     ~TraceTo() {
         echo::Hook* const hook = echo::sys::hooks;
         echo::sys::hooks = hook->next;
         delete hook;
     }
+};
+
+// Knows whether it was handed whole lines, by one thread at a time.
+class LineByLine : public std::streambuf {
+public:
+    std::atomic<int> whole{0}, torn{0}, crowded{0};
+
+private:
+    std::streamsize xsputn(const char* text, std::streamsize count) override {
+        if (inside_.exchange(true)) ++crowded;
+        const std::string_view piece(text, static_cast<std::size_t>(count));
+        ++(piece.find('\n') == piece.size() - 1 ? whole : torn);
+        std::this_thread::yield();  // whoever may come in, comes now
+        inside_ = false;
+        return count;
+    }
+    int_type overflow(int_type byte) override {
+        ++torn;
+        return byte;
+    }
+
+    std::atomic<bool> inside_{false};
 };
 
 }  // namespace
@@ -102,6 +127,25 @@ TEST_CASE("the trace is one line a call, in plain words", "[trace]") {
     has(server_name + ": recv at most 5 bytes -> end of stream");
     has(server_name + ": send 1 byte \"x\" -> failed: connection reset by peer");
     has(server_name + ": close -> ok");
+}
+
+TEST_CASE("threads hand the trace whole lines, one at a time", "[trace]") {
+    constexpr int times = 2000;
+    LineByLine lines;
+    std::ostream out(&lines);
+    test::Pair pair;
+    {
+        TraceTo trace(out);
+        const auto talk = [](echo::Connection& from) {
+            for (int i = 0; i < times; ++i) (void)from.send("x").bytes;
+        };
+        std::thread other([&] { talk(pair.client); });
+        talk(pair.server);
+        other.join();
+    }
+    CHECK(lines.whole == 2 * times);
+    CHECK(lines.torn == 0);
+    CHECK(lines.crowded == 0);
 }
 
 TEST_CASE("a call that came up short shows what was asked for", "[trace]") {
