@@ -56,6 +56,7 @@
 
 #include <cerrno>
 #include <climits>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -177,7 +178,9 @@ private:
 // std::errc::invalid_argument, for anything else ("", "0x50", "70000", " 80").
 [[nodiscard]] std::uint16_t parse_port(std::string_view text);
 
-// An IPv4 or IPv6 address and a port. ip(7), ipv6(7).
+// An IPv4 or IPv6 address and a port. Endpoints can be compared, and be keys of std::map and
+// std::unordered_map: IPv4 comes before IPv6, then the address counts, then the port, then the
+// network that a link-local address belongs to. ip(7), ipv6(7).
 class Endpoint {
 public:
     Endpoint() noexcept;  // 0.0.0.0:0
@@ -202,11 +205,15 @@ public:
     [[nodiscard]] socklen_t native_size() const noexcept;
 
     friend bool operator==(const Endpoint& a, const Endpoint& b) noexcept {
-        return a.native_size() == b.native_size() &&
-               std::memcmp(&a.address_, &b.address_, sizeof a.address_) == 0;
+        return (a <=> b) == std::strong_ordering::equal;
     }
+    friend std::strong_ordering operator<=>(const Endpoint& a, const Endpoint& b) noexcept;
+    [[nodiscard]] std::size_t hash() const noexcept;
 
 private:
+    [[nodiscard]] std::string_view address_bytes() const noexcept;
+    [[nodiscard]] std::uint32_t scope() const noexcept;
+
     union {
         sockaddr any;
         sockaddr_in v4;
@@ -219,6 +226,17 @@ std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& o
                                              const Endpoint& endpoint) {
     return out << endpoint.text();
 }
+
+}  // namespace echo
+
+template <>
+struct std::hash<echo::Endpoint> {
+    std::size_t operator()(const echo::Endpoint& endpoint) const noexcept {
+        return endpoint.hash();
+    }
+};
+
+namespace echo {
 
 // The endpoints that a host's name stands for, in the order in which to try them; at least
 // one. `for (const Endpoint& candidate : resolve("localhost", 7777))`.
@@ -1001,7 +1019,7 @@ inline std::uint16_t parse_port(std::string_view text) {
 }
 
 inline Endpoint::Endpoint() noexcept {
-    std::memset(&address_, 0, sizeof address_);  // its padding too: == compares the bytes
+    std::memset(&address_, 0, sizeof address_);
     address_.v4.sin_family = AF_INET;
 }
 
@@ -1034,6 +1052,30 @@ inline std::uint16_t Endpoint::port() const noexcept {
 
 inline socklen_t Endpoint::native_size() const noexcept {
     return is_ipv6() ? sizeof address_.v6 : sizeof address_.v4;
+}
+
+// Not the whole structure: some systems keep its length in it, and nobody says what its unused
+// bytes hold.
+inline std::string_view Endpoint::address_bytes() const noexcept {
+    if (is_ipv6()) return {reinterpret_cast<const char*>(&address_.v6.sin6_addr), sizeof(in6_addr)};
+    return {reinterpret_cast<const char*>(&address_.v4.sin_addr), sizeof(in_addr)};
+}
+
+inline std::uint32_t Endpoint::scope() const noexcept {
+    return is_ipv6() ? address_.v6.sin6_scope_id : 0;
+}
+
+inline std::strong_ordering operator<=>(const Endpoint& a, const Endpoint& b) noexcept {
+    if (a.is_ipv6() != b.is_ipv6()) return a.is_ipv6() <=> b.is_ipv6();
+    const int addresses = a.address_bytes().compare(b.address_bytes());
+    if (addresses != 0) return addresses <=> 0;
+    if (a.port() != b.port()) return a.port() <=> b.port();
+    return a.scope() <=> b.scope();
+}
+
+inline std::size_t Endpoint::hash() const noexcept {
+    const std::size_t address = std::hash<std::string_view>()(address_bytes());
+    return address * 31 + std::hash<std::uint64_t>()(std::uint64_t{scope()} << 16 | port());
 }
 
 inline Endpoint Endpoint::from_native(const sockaddr* address) noexcept {

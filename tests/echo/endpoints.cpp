@@ -2,7 +2,11 @@
 #include "catch.hpp"
 #include "pair.hpp"
 
+#include <algorithm>
+#include <cstring>
+#include <map>
 #include <sstream>
+#include <unordered_map>
 #include <vector>
 
 TEST_CASE("a port is a whole number from 0 to 65535", "[endpoint]") {
@@ -75,6 +79,55 @@ TEST_CASE("the usual endpoints have names", "[endpoint]") {
 
 TEST_CASE("an IPv4 address in IPv6's clothes is plain IPv4", "[endpoint]") {
     CHECK(echo::Endpoint::parse("[::ffff:127.0.0.1]:80").text() == "127.0.0.1:80");
+}
+
+TEST_CASE("endpoints are equal when family, address, port and scope are", "[endpoint]") {
+    sockaddr_in v4{};
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(80);
+    v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    // What a system leaves in the unused bytes is its own affair, and so is a length, where it
+    // has a place in the structure.
+    std::memset(v4.sin_zero, 0x55, sizeof v4.sin_zero);
+    CHECK(echo::Endpoint::from_native(reinterpret_cast<const sockaddr*>(&v4)) ==
+          echo::Endpoint::loopback(80));
+
+    sockaddr_in6 v6{};
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(80);
+    v6.sin6_flowinfo = htonl(7);
+    const auto* const native = reinterpret_cast<const sockaddr*>(&v6);
+    CHECK(echo::Endpoint::from_native(native) == echo::Endpoint::any(80));
+    v6.sin6_scope_id = 1;
+    CHECK_FALSE(echo::Endpoint::from_native(native) == echo::Endpoint::any(80));
+}
+
+TEST_CASE("endpoints have an order, and are keys of both kinds of map", "[endpoint]") {
+    const std::vector<std::string> texts = {
+        "1.0.0.0:9", "9.0.0.0:1",  "9.0.0.0:2",  "200.0.0.0:1", "[::1]:9",    "[1::]:1",
+        "[1::]:300", "[f000::]:1", "[f000::]:2", "[ff00::1]:1", "[ff00::2]:0"};
+    std::map<echo::Endpoint, std::string> sorted;
+    std::unordered_map<echo::Endpoint, std::string> hashed;
+    for (const std::string& text : texts) {
+        sorted[echo::Endpoint::parse(text)] = text;
+        hashed[echo::Endpoint::parse(text)] = text;
+    }
+    std::vector<std::string> in_order;
+    for (const auto& [endpoint, text] : sorted) in_order.push_back(text);
+    CHECK(in_order == texts);
+    CHECK(hashed.size() == texts.size());
+    for (const std::string& text : texts) CHECK(hashed[echo::Endpoint::parse(text)] == text);
+}
+
+TEST_CASE("the hash of an endpoint tells ports and addresses apart", "[endpoint]") {
+    std::vector<std::size_t> hashes;
+    for (unsigned port = 1; port <= 1000; ++port)
+        hashes.push_back(echo::Endpoint::loopback(static_cast<std::uint16_t>(port)).hash());
+    for (unsigned host = 1; host < 255; ++host)
+        hashes.push_back(echo::Endpoint::parse("10.0.0." + std::to_string(host) + ":80").hash());
+    std::sort(hashes.begin(), hashes.end());
+    const auto same = std::unique(hashes.begin(), hashes.end());
+    CHECK(hashes.end() - same == 0);
 }
 
 TEST_CASE("resolve finds every address of a host, in order", "[endpoint]") {
