@@ -589,11 +589,18 @@ inline bool begin(Call& call) {
 
 // The seam, second half: notes how the call went, and shows that to the hooks.
 template <class Value>
-Outcome finish(Call& call, Value returned) {
+Outcome finish(Call& call, Value returned, int error) {
     call.result = static_cast<long long>(returned);
-    if (call.result == -1 && call.error == 0) call.error = last_error();
+    call.error = error;
     for (Hook* hook = hooks; hook; hook = hook->next) hook->after(call);
     return {call.result, call.error};
+}
+
+// The same for the calls, nearly all, that say by -1 that the error is to be asked for.
+template <class Value>
+Outcome finish(Call& call, Value returned) {
+    const bool ask = static_cast<long long>(returned) == -1 && call.error == 0;
+    return finish(call, returned, ask ? last_error() : call.error);
 }
 
 // Windows takes lengths as int, and macOS refuses any above INT_MAX.
@@ -629,6 +636,21 @@ inline Outcome set_option(Handle socket, int level, int option, std::string_view
     return set_option(socket, level, option, option_name, &value, sizeof value);
 }
 
+// A program that was started with a standard stream closed gets that stream's number, 0, 1 or 2,
+// for its first socket, and would then print into it. So a socket never keeps such a number.
+inline Handle above_standard_streams(Handle socket) {
+#ifdef _WIN32
+    return socket;  // sockets and streams have numbers of their own
+#else
+    if (socket < 0 || socket > 2) return socket;
+    const Handle above = ::fcntl(socket, F_DUPFD_CLOEXEC, 3);
+    const int error = errno;
+    ::close(socket);
+    errno = error;
+    return above;
+#endif
+}
+
 // What a new socket needs before anything else.
 inline void prepare([[maybe_unused]] Handle socket) {
 #ifdef _WIN32
@@ -659,7 +681,8 @@ inline Handle new_socket(int family) {
 inline Outcome socket(int family) {
     start_up();
     Call call{.name = "socket", .detail = family == AF_INET6 ? "IPv6" : "IPv4"};
-    const Outcome made = finish(call, begin(call) ? new_socket(family) : invalid_handle);
+    const Handle socket = begin(call) ? new_socket(family) : invalid_handle;
+    const Outcome made = finish(call, above_standard_streams(socket));
     if (made.error == 0) prepare(static_cast<Handle>(made.value));
     return made;
 }
@@ -696,10 +719,11 @@ inline Outcome accept(Handle listener, Endpoint& peer) {
     socklen_t size = sizeof from;
     auto* const address = reinterpret_cast<sockaddr*>(&from);
 #if !defined(_WIN32) && defined(SOCK_CLOEXEC)
-    const Handle taken = ::accept4(listener, address, &size, SOCK_CLOEXEC);
+    const Handle accepted = ::accept4(listener, address, &size, SOCK_CLOEXEC);
 #else
-    const Handle taken = ::accept(listener, address, &size);
+    const Handle accepted = ::accept(listener, address, &size);
 #endif
+    const Handle taken = above_standard_streams(accepted);
     if (taken != invalid_handle) peer = Endpoint::from_native(address);
     const Outcome outcome = finish(call, taken);
     if (taken == invalid_handle) return outcome;
@@ -814,7 +838,15 @@ inline Outcome poll_connect(Handle socket, [[maybe_unused]] short event, int mil
 #endif
 }
 
-// Looks a name up. The value is 0 or one of getaddrinfo's own error codes.
+// getaddrinfo says "look at errno" by a code of its own.
+inline int lookup_error([[maybe_unused]] int code) noexcept {
+#ifdef EAI_SYSTEM
+    if (code == EAI_SYSTEM) return last_error();
+#endif
+    return 0;
+}
+
+// Looks a name up. The value is 0 or one of getaddrinfo's own error codes, of which -1 may be one.
 inline Outcome getaddrinfo(const std::string& host, std::uint16_t port, int flags,
                            addrinfo*& found) {
     start_up();
@@ -826,7 +858,8 @@ inline Outcome getaddrinfo(const std::string& host, std::uint16_t port, int flag
     hints.ai_protocol = IPPROTO_TCP;
     hints.ai_flags = flags | AI_NUMERICSERV;
     const std::string service = std::to_string(port);
-    return finish(call, ::getaddrinfo(host.c_str(), service.c_str(), &hints, &found));
+    const int code = ::getaddrinfo(host.c_str(), service.c_str(), &hints, &found);
+    return finish(call, code, lookup_error(code));
 }
 
 inline void use_binary_streams() noexcept {

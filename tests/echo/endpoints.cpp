@@ -154,3 +154,33 @@ TEST_CASE("a host that does not exist is an error that names it", "[endpoint]") 
         CHECK(error.code().category().name() == std::string("getaddrinfo"));
     }
 }
+
+TEST_CASE("a code of getaddrinfo's that is -1 is no errno value", "[endpoint]") {
+    test::Count asked("getaddrinfo");
+    addrinfo* found = nullptr;
+    errno = ENOENT;  // left behind by an earlier call
+    const auto outcome = echo::sys::getaddrinfo("127.0.0.1", 80, 0x40000000, found);
+    REQUIRE(asked.seen == 1);
+    CHECK(outcome.value == EAI_BADFLAGS);
+    CHECK(outcome.error == 0);
+}
+
+TEST_CASE("where getaddrinfo says to look at errno, the error says that in words", "[endpoint]") {
+    test::Fail fail("getaddrinfo", EMFILE);
+    try {
+        const auto found = echo::resolve("localhost", 80);
+        FAIL("found " << *found.begin());
+    } catch (const echo::Error& error) {
+        CHECK(error.call() == "getaddrinfo");
+        CHECK(error.code() == std::errc::too_many_files_open);
+        CHECK(std::string(error.what()) ==
+              "getaddrinfo localhost: too many open sockets and files in this program; "
+              "close some, or raise the limit (ulimit -n)");
+    }
+#ifdef EAI_SYSTEM
+    errno = EMFILE;
+    CHECK(echo::sys::lookup_error(EAI_SYSTEM) == EMFILE);
+#endif
+    errno = EMFILE;
+    CHECK(echo::sys::lookup_error(EAI_NONAME) == 0);
+}
