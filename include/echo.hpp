@@ -95,6 +95,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/socket.h>
@@ -136,10 +137,13 @@ enum class Status {
     would_block,  // a non-blocking socket has nothing to give, or no room, at this moment
     timed_out,    // the deadline came first
     reset,        // the connection is gone: the peer reset it, or the path to it broke
+    too_long,     // LineReader: more bytes than a line may have, and no end of the line yet
+    cut_short,    // LineReader: the stream ended in the middle of a line
     failed,       // anything else; the result's error says what
 };
 
-// "ok", "end of stream", "would block", "timed out", "reset" or "failed".
+// In words: "ok", "end of stream", "would block", "timed out", "reset", "line too long",
+// "end in mid-line" or "failed".
 [[nodiscard]] std::string_view name(Status status);
 
 // What recv and send report: a status, how many bytes were moved before it, and the system's
@@ -338,6 +342,11 @@ public:
     // In non-blocking mode a call without a deadline reports would_block instead of waiting.
     void set_nonblocking(bool on);
 
+    // Whether small sends leave at once. Otherwise the system may hold one back until the one
+    // before it has been acknowledged, to put several into one packet (Nagle's algorithm).
+    // setsockopt(2) with TCP_NODELAY, tcp(7), RFC 896
+    void set_no_delay(bool on = true);
+
     [[nodiscard]] Endpoint local() const;  // this side's address and port. getsockname(2)
     [[nodiscard]] Endpoint peer() const noexcept { return peer_; }
     [[nodiscard]] Handle handle() const noexcept { return socket_.handle(); }
@@ -351,6 +360,44 @@ private:
     Endpoint peer_;
     bool waits_ = true;
     bool finished_sending_ = false;
+};
+
+// What LineReader::next reports. It counts as true only when it is a whole line.
+struct [[nodiscard]] Line {
+    Status status = Status::ok;
+    std::string_view text{};  // without its end; good until the next call
+    std::error_code error{};
+
+    explicit operator bool() const noexcept { return status == Status::ok; }
+};
+
+// Receives lines. A line ends with \n or \r\n. One recv may bring half a line, or several: the
+// reader keeps what is behind a line for the next call. It does not own the connection, which has
+// to outlive it, and nobody else should receive from that.
+class LineReader {
+public:
+    // longest: how many bytes a line may have, without its end; at least 1. The reader takes
+    // little more memory than that, whatever the peer sends.
+    explicit LineReader(Connection& connection, std::size_t longest = 8192);
+
+    // The next line. The deadline holds for the whole line, however slowly it comes. What does
+    // not give a line:
+    //   end, would_block, timed_out, reset, failed   as of recv; a later call goes on where this
+    //                                                one stopped, no byte is lost
+    //   cut_short   the stream ended behind the bytes in text, without the end of a line
+    //   too_long    text is the first `longest` bytes; a later call goes on behind them
+    // recv(2), as often as it takes
+    Line next(Deadline deadline = never);
+
+private:
+    std::string_view pending() const noexcept;
+    Line take(Status status, std::size_t text, std::size_t end);
+    Result receive(Deadline deadline);
+
+    Connection& connection_;
+    std::size_t longest_;
+    std::string kept_;  // received, of which the first taken_ bytes were given out
+    std::size_t taken_ = 0;
 };
 
 // Connects to a server. Tries every address of the host in turn until one answers. Throws
@@ -769,6 +816,10 @@ inline Outcome claim_port(Handle socket) {
 #endif
 }
 
+inline Outcome set_no_delay(Handle socket, bool on) {
+    return set_option(socket, IPPROTO_TCP, TCP_NODELAY, "TCP_NODELAY", on);
+}
+
 // Lets an IPv6 socket serve IPv4 clients too. OpenBSD refuses; Windows needs to be asked.
 inline Outcome serve_both_families(Handle socket) {
     return set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, "IPV6_V6ONLY", 0);
@@ -978,6 +1029,8 @@ inline std::string_view name(Status status) {
         case Status::would_block: return "would block";
         case Status::timed_out: return "timed out";
         case Status::reset: return "reset";
+        case Status::too_long: return "line too long";
+        case Status::cut_short: return "end in mid-line";
         case Status::failed: break;
     }
     return "failed";
@@ -1312,8 +1365,58 @@ inline void Connection::set_nonblocking(bool on) {
     waits_ = !on;
 }
 
+inline void Connection::set_no_delay(bool on) {
+    require_open("set_no_delay");
+    detail::check(sys::set_no_delay(handle(), on), "setsockopt", peer_);
+}
+
 inline Endpoint Connection::local() const {
     return detail::local_endpoint(socket_, "the connection");
+}
+
+// --- Lines -----------------------------------------------------------------------------------
+
+inline LineReader::LineReader(Connection& connection, std::size_t longest)
+    : connection_(connection), longest_(longest) {
+    if (longest == 0) throw std::logic_error("a LineReader for lines of no bytes");
+}
+
+inline std::string_view LineReader::pending() const noexcept {
+    return std::string_view(kept_).substr(taken_);
+}
+
+// Gives out so many bytes, and goes on behind `end` next time.
+inline Line LineReader::take(Status status, std::size_t text, std::size_t end) {
+    const Line line{status, pending().substr(0, text), {}};
+    taken_ += end;
+    return line;
+}
+
+// More bytes behind those that are pending, which move to the front first.
+inline Result LineReader::receive(Deadline deadline) {
+    kept_.erase(0, std::exchange(taken_, 0));
+    char piece[4096];
+    const Result got = connection_.recv(piece, deadline);
+    kept_.append(piece, got.bytes);
+    return got;
+}
+
+inline Line LineReader::next(Deadline deadline) {
+    for (std::size_t searched = 0;;) {
+        const std::string_view bytes = pending();
+        const std::size_t end = bytes.find('\n', searched);
+        std::size_t size = end != bytes.npos ? end : bytes.size();
+        searched = size;
+        if (size > 0 && bytes[size - 1] == '\r') --size;  // of the line's end, if there is one
+        if (size > longest_) return take(Status::too_long, longest_, longest_);
+        if (end != bytes.npos) return take(Status::ok, size, end + 1);
+
+        const Result got = receive(deadline);
+        if (got) continue;
+        if (got.status == Status::end && !pending().empty())
+            return take(Status::cut_short, pending().size(), pending().size());
+        return {got.status, {}, got.error};
+    }
 }
 
 // --- Connecting ------------------------------------------------------------------------------

@@ -313,6 +313,23 @@ TEST_CASE("to finish sending on a connection that is gone is no error", "[connec
     CHECK(pair.server.is_open());
 }
 
+TEST_CASE("small sends leave at once where that is asked for", "[connection]") {
+    test::Pair pair;
+    const auto no_delay = [&] {
+        char value[sizeof(int)] = {};
+        socklen_t size = sizeof value;
+        REQUIRE(::getsockopt(pair.client.handle(), IPPROTO_TCP, TCP_NODELAY, value, &size) == 0);
+        return std::string_view(value, sizeof value) != std::string_view("\0\0\0\0", 4);
+    };
+    CHECK_FALSE(no_delay());
+    pair.client.set_no_delay();
+    CHECK(no_delay());
+    pair.client.set_no_delay(false);
+    CHECK_FALSE(no_delay());
+    pair.client.close();
+    CHECK_THROWS_AS(pair.client.set_no_delay(), std::logic_error);
+}
+
 TEST_CASE("both ends know both endpoints", "[connection]") {
     Pair pair;
     CHECK(pair.client.peer() == pair.listener.endpoint());

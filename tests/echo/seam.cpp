@@ -173,6 +173,8 @@ TEST_CASE("statuses have names", "[error]") {
     CHECK(echo::name(Status::would_block) == "would block");
     CHECK(echo::name(Status::timed_out) == "timed out");
     CHECK(echo::name(Status::reset) == "reset");
+    CHECK(echo::name(Status::too_long) == "line too long");
+    CHECK(echo::name(Status::cut_short) == "end in mid-line");
     CHECK(echo::name(Status::failed) == "failed");
 }
 
