@@ -352,6 +352,9 @@ public:
     [[nodiscard]] Handle handle() const noexcept { return socket_.handle(); }
 
 private:
+    friend class LineReader;
+    // A pointer and a size, because each place that makes or copies a span costs a compiler dear.
+    Result receive(char* into, std::size_t size, Deadline deadline);
     template <class Transfer>
     Result transfer(short event, Deadline deadline, Transfer once);
     void require_open(const char* call) const;
@@ -1310,21 +1313,23 @@ Result Connection::transfer(short event, Deadline deadline, Transfer once) {
     }
 }
 
-inline Result Connection::recv(std::span<char> buffer, Deadline deadline) {
+inline Result Connection::receive(char* into, std::size_t size, Deadline deadline) {
     require_open("recv");
-    if (buffer.empty())
+    if (size == 0)
         throw std::logic_error("recv into an empty buffer: 0 bytes would look like the end");
-    Result got = transfer(POLLIN, deadline,
-                          [&] { return sys::recv(handle(), buffer.data(), buffer.size()); });
+    Result got = transfer(POLLIN, deadline, [&] { return sys::recv(handle(), into, size); });
     if (got && got.bytes == 0) got.status = Status::end;
     return got;
+}
+
+inline Result Connection::recv(std::span<char> buffer, Deadline deadline) {
+    return receive(buffer.data(), buffer.size(), deadline);
 }
 
 inline Result Connection::recv_exactly(std::span<char> buffer, Deadline deadline) {
     std::size_t filled = 0;
     while (filled < buffer.size()) {
-        const std::span<char> rest(buffer.data() + filled, buffer.size() - filled);
-        const Result got = recv(rest, deadline);
+        const Result got = receive(buffer.data() + filled, buffer.size() - filled, deadline);
         filled += got.bytes;
         if (!got) return {got.status, filled, got.error};
     }
@@ -1396,7 +1401,7 @@ inline Line LineReader::take(Status status, std::size_t text, std::size_t end) {
 inline Result LineReader::receive(Deadline deadline) {
     kept_.erase(0, std::exchange(taken_, 0));
     char piece[4096];
-    const Result got = connection_.recv(piece, deadline);
+    const Result got = connection_.receive(piece, sizeof piece, deadline);
     kept_.append(piece, got.bytes);
     return got;
 }
