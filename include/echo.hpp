@@ -43,6 +43,11 @@
 //  BYTES. recv fills a span, such as a std::array<char, 4096>. send takes a std::string_view:
 //  it may hold any byte, zeros too, and a literal sends no zero byte at its end.
 //
+//  LINES. A LineReader takes them one by one: LineReader lines(client, 1000) for lines of at most
+//  1000 bytes, then `while (auto line = lines.next(after(5s)))`. Bytes behind a line are kept.
+//
+//  TOOLS. run_tool, Arguments and print_line are the frame of a program for the command line.
+//
 //  LOOKING INSIDE. trace(std::cerr) prints every system call from then on, one line each.
 //
 //  THREADS. Different sockets may be used by different threads at the same time; one socket
@@ -59,6 +64,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
 #include <iosfwd>
 #include <shared_mutex>  // for std::chrono's clocks alone: all of <chrono> would cost a compiler
@@ -470,6 +476,49 @@ private:
 // takes byte 0x1a for the end; a terminal is left alone there. Elsewhere there is nothing to do.
 // _setmode
 void use_binary_streams() noexcept;
+
+// --- Tools: what programs for the command line have in common -----------------------------------
+
+// Prints a line on standard output, at once. Throws Error when it can't be written: standard
+// output is closed, the disk is full. fwrite(3), fflush(3)
+void print_line(std::string_view line);
+
+// What is wrong with a command line. what() is one line.
+class UsageError : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+// The words of a command line behind the program's name. Every question takes its answer away:
+// ask for the options first, then for what stands alone, and then for nothing more.
+class Arguments {
+public:
+    // As main gets them. The words taken away are missing in argv, too.
+    Arguments(int argc, char** argv) noexcept : words_(argv + 1), count_(argc > 0 ? argc - 1 : 0) {}
+
+    // Whether an option such as "--help" was given.
+    bool flag(std::string_view name) noexcept;
+    // The next word, or `otherwise` when there is none. Throws UsageError when it is an option: by
+    // now nobody knows it. "-1" is no option, but a number, if a bad one.
+    std::string_view next(std::string_view otherwise);
+    // The same for a port. Throws UsageError when the word is none.
+    std::uint16_t next_port(std::uint16_t otherwise);
+    // Throws UsageError when there are words left.
+    void done();
+
+private:
+    std::string_view take(int at) noexcept;
+
+    char** words_;
+    int count_;
+};
+
+// The frame of a tool's main: return run_tool(argc, argv, usage, [](echo::Arguments& arguments) {
+// ... return 0; }). The usage begins with "usage: NAME "; --help and -h print it. Whatever is
+// thrown becomes one line on standard error, "NAME: ...", and the exit code: 2 for a UsageError, 1
+// for any other exception. Else it is what `body` returns.
+template <class Body>
+int run_tool(int argc, char** argv, std::string_view usage, Body body);
 
 // --- The seam: watching and changing system calls ----------------------------------------------
 
@@ -972,6 +1021,8 @@ inline constexpr Words words[] = {
     {std::errc::connection_reset, "connection reset by peer", ""},
     {std::errc::connection_aborted, "connection aborted", ""},
     {std::errc::broken_pipe, "broken pipe, the peer takes no more", ""},
+    {std::errc::bad_file_descriptor, "not open", ""},
+    {std::errc::no_space_on_device, "no space left", ""},
     {std::errc::not_connected, "not connected", ""},
     {std::errc::interrupted, "interrupted by a signal", ""},
     {std::errc::operation_in_progress, "in progress", ""},
@@ -1594,7 +1645,84 @@ inline std::string quote(std::string_view bytes, std::size_t at_most) {
 }
 
 // ============================================================================================
-//  Chapter 8: the trace
+//  Chapter 8: tools
+// ============================================================================================
+
+inline void print_line(std::string_view line) {
+    const std::string text = std::string(line) + '\n';
+    const bool printed =
+        std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+    if (!printed)
+        throw Error("write", "to standard output", detail::error_code(errno),
+                    "it has to be a terminal, a file with room, or a program that reads");
+}
+
+inline std::string_view Arguments::take(int at) noexcept {
+    const std::string_view word = words_[at];
+    --count_;
+    for (int i = at; i < count_; ++i) words_[i] = words_[i + 1];
+    return word;
+}
+
+inline bool Arguments::flag(std::string_view name) noexcept {
+    for (int i = 0; i < count_; ++i)
+        if (words_[i] == name) return take(i), true;
+    return false;
+}
+
+inline std::string_view Arguments::next(std::string_view otherwise) {
+    if (count_ == 0) return otherwise;
+    const std::string_view word = take(0);
+    const bool number = word.size() > 1 && word[1] >= '0' && word[1] <= '9';
+    if (word.size() > 1 && word[0] == '-' && !number)
+        throw UsageError("unknown option " + quote(word) + "; --help tells which there are");
+    return word;
+}
+
+inline std::uint16_t Arguments::next_port(std::uint16_t otherwise) {
+    if (count_ == 0) return otherwise;
+    try {
+        return parse_port(next({}));
+    } catch (const Error& error) {
+        throw UsageError(error.what());
+    }
+}
+
+inline void Arguments::done() {
+    if (count_ == 0) return;
+    throw UsageError("unexpected argument " + quote(next({})) + "; --help tells which there are");
+}
+
+namespace detail {
+
+// One line, however long it has become: standard error is not buffered.
+inline int complain(std::string_view usage, const char* what, int exit_code) {
+    const std::string_view start = "usage: ";
+    const std::string_view name =
+        usage.substr(start.size(), usage.find(' ', start.size()) - start.size());
+    const std::string line = std::string(name) + ": " + what + '\n';
+    std::fwrite(line.data(), 1, line.size(), stderr);
+    return exit_code;
+}
+
+}  // namespace detail
+
+template <class Body>
+int run_tool(int argc, char** argv, std::string_view usage, Body body) {
+    try {
+        Arguments arguments(argc, argv);
+        if (!arguments.flag("--help") && !arguments.flag("-h")) return body(arguments);
+        print_line(usage.substr(0, usage.find_last_not_of('\n') + 1));
+        return 0;
+    } catch (const UsageError& error) {
+        return detail::complain(usage, error.what(), 2);
+    } catch (const std::exception& error) {
+        return detail::complain(usage, error.what(), 1);
+    }
+}
+
+// ============================================================================================
+//  Chapter 9: the trace
 // ============================================================================================
 
 inline void add_hook(Hook& hook) {

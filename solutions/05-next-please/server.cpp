@@ -65,39 +65,14 @@ void serve(echo::Connection client) {
     }
 }
 
-int bad_usage(std::string_view what, std::string_view value, std::string_view advice) {
-    std::cerr << "echo-server: " << what << ' ' << echo::quote(value) << "; " << advice << '\n';
-    return 2;
-}
-
-// "--port" is an option, though an unknown one; "-1" is a number, though no port.
-bool is_option(std::string_view argument) {
-    return argument.size() > 1 && argument[0] == '-' && (argument[1] < '0' || argument[1] > '9');
-}
-
 int main(int argc, char** argv) {
-    const std::string_view argument = argc > 1 ? argv[1] : "";
-    if (argument == "--help" || argument == "-h") {
-        std::cout << usage;
-        return 0;
-    }
-    if (is_option(argument)) return bad_usage("unknown option", argument, "the only one is --help");
-    if (argc > 2) return bad_usage("unexpected argument", argv[2], "give one port, or nothing");
+    return echo::run_tool(argc, argv, usage, [](echo::Arguments& arguments) {
+        const std::uint16_t port = arguments.next_port(default_port);
+        arguments.done();
 
-    std::uint16_t port = default_port;
-    try {
-        if (argc > 1) port = echo::parse_port(argument);
-    } catch (const echo::Error& error) {
-        std::cerr << "echo-server: " << error.what() << '\n';
-        return 2;
-    }
-
-    try {
         echo::Listener listener = echo::listen(echo::Endpoint::loopback(port));
-        std::cout << "listening on " << listener.endpoint() << std::endl;
+        echo::print_line("listening on " + listener.endpoint().text());
         serve_everyone(listener);
-    } catch (const echo::Error& error) {
-        std::cerr << "echo-server: " << error.what() << '\n';
-        return 1;
-    }
+        return 0;
+    });
 }

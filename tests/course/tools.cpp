@@ -6,7 +6,11 @@
 #include <echo.hpp>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <memory>
+#include <random>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -25,13 +29,18 @@ Process start(const std::string& tool, std::vector<std::string> arguments) {
 
 bool has_line(const std::string& output) { return output.find('\n') != std::string::npos; }
 
+std::uint16_t port_in(const std::string& first_line) {
+    constexpr std::string_view start = "listening on 127.0.0.1:";
+    REQUIRE(first_line.rfind(start, 0) == 0);
+    return echo::parse_port(
+        first_line.substr(start.size(), first_line.find_first_of("\r\n") - start.size()));
+}
+
 struct Server {
     explicit Server(std::vector<std::string> arguments = {"0"})
         : process(start("echo-server", std::move(arguments))) {
         REQUIRE(process.wait_for_output(has_line, soon()));
-        const std::string line = process.output();
-        REQUIRE(line.rfind("listening on 127.0.0.1:", 0) == 0);
-        port = line.substr(23, line.find_first_of("\r\n") - 23);
+        port = std::to_string(port_in(process.output()));
     }
 
     echo::Connection connect() const {
@@ -73,16 +82,22 @@ bool echoes(echo::Connection& client, const std::string& text) {
     return client.send_all(text, soon()) && client.recv_exactly(came, soon()) && came == text;
 }
 
+// What the program says to its client is the echo, and nothing else.
+void check_only_the_echo(echo::Connection& client) {
+    CHECK(echoes(client, "hello\n"));
+    client.shutdown_send();
+    char rest[1];
+    CHECK(client.recv(rest, soon()).status == echo::Status::end);
+}
+
 }  // namespace
 
 TEST_CASE("echo-server serves one client after another", "[tools]") {
     const Server server;
     for (const char* const text : {"hello\n", "second\n", "third\n"}) {
+        CAPTURE(text);
         auto client = server.connect();
-        CHECK(echoes(client, text));
-        client.shutdown_send();
-        char rest[1];
-        CHECK(client.recv(rest, soon()).status == echo::Status::end);
+        check_only_the_echo(client);
     }
 }
 
@@ -117,6 +132,82 @@ TEST_CASE("echo-server says that a port is in use", "[tools]") {
     const Server first;
     Process second = start("echo-server", {first.port});
     check_complaint(second, 1, {"127.0.0.1:" + first.port, "in use", "choose another port"});
+}
+
+// Every way in which a parent can forget a standard stream. Should a socket take the place of one,
+// text or input goes astray into it.
+TEST_CASE("with any standard stream closed no text gets into a socket", "[tools]") {
+    if (!harness::can_close_streams)
+        SKIP_BECAUSE("on this system a program can't be started without a standard stream");
+    const unsigned closed = GENERATE(range(0u, 8u));
+    CAPTURE(closed);
+    Process::Options options;
+    for (unsigned stream = 0; stream < 3; ++stream)
+        options.closed[stream] = (closed >> stream & 1) != 0;
+    options.capture_input = true;
+
+    SECTION("echo-server, which has to print its port") {
+        options.arguments = {std::string(ECHO_BUILD_DIR) + "/echo-server", "0"};
+        Process server(options);
+        if (options.closed[1]) {
+            const auto ending = server.wait(soon());
+            REQUIRE(ending.has_value());
+            CHECK(ending->text() == "exit code 1");
+            CHECK((server.errors().find("standard output: not open") != std::string::npos) ==
+                  !options.closed[2]);
+        } else {
+            REQUIRE(server.wait_for_output(has_line, soon()));
+            auto client = echo::connect("127.0.0.1", port_in(server.output()), soon());
+            check_only_the_echo(client);
+        }
+    }
+    SECTION("echo-client, which has to print its echo") {
+        auto listener = echo::listen(echo::Endpoint::loopback(0));
+        options.arguments = {std::string(ECHO_BUILD_DIR) + "/echo-client", "127.0.0.1",
+                             std::to_string(listener.endpoint().port())};
+        Process client(options);
+        client.write_input("hello\n");
+        client.close_input();
+        auto taken = listener.try_accept(soon());
+        REQUIRE(taken);
+        echo::Connection& server = taken.connection;
+        std::string all;
+        char buffer[100];
+        while (const auto got = server.recv(buffer, soon())) {
+            all += echo::first(buffer, got.bytes);
+            if (!server.send_all(echo::first(buffer, got.bytes), soon())) break;
+        }
+        server.shutdown_send();
+        CHECK(all == (options.closed[0] ? "" : "hello\n"));
+        const auto ending = client.wait(soon());
+        REQUIRE(ending.has_value());
+        const bool good = !options.closed[0] && !options.closed[1];
+        CHECK(ending->text() == (good ? "exit code 0" : "exit code 1"));
+        const std::string reason = options.closed[0] ? "standard input" : "standard output";
+        CHECK((client.errors().find(reason) != std::string::npos) == (!good && !options.closed[2]));
+    }
+}
+
+TEST_CASE("an accepted socket takes the place of no standard stream either", "[tools]") {
+    if (!harness::can_close_streams)
+        SKIP_BECAUSE("on this system a program can't be started without a standard stream");
+    const auto trace = std::filesystem::temp_directory_path() /
+                       ("echo-low-" + std::to_string(std::random_device()()));
+    Process::Options options;
+    options.arguments = {std::string(ECHO_BUILD_DIR) + "/solutions/01-one-client/server"};
+    options.environment = {{"ECHO_TRACE", trace.string()}};
+    options.closed = {true, false, true};  // the file of the trace takes 0, and 2 is free
+    Process server(options);
+    REQUIRE(server.wait_for_output(has_line, soon()));
+    auto client = echo::connect("127.0.0.1", port_in(server.output()), soon());
+    check_only_the_echo(client);
+    CHECK(server.wait(soon()).has_value());
+    std::stringstream text;
+    text << std::ifstream(trace).rdbuf();
+    std::filesystem::remove(trace);
+    INFO(text.str());
+    CHECK(text.str().find("accept -> socket ") != std::string::npos);
+    CHECK(text.str().find("accept -> socket 2 ") == std::string::npos);
 }
 
 TEST_CASE("unknown options and too many arguments are refused", "[tools]") {

@@ -9,6 +9,7 @@
 // process_windows.cpp.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -34,6 +35,9 @@ struct Ending {
     std::string text() const;
 };
 
+// False on Windows, where the parent can't decide that.
+extern const bool can_close_streams;
+
 class Process {
 public:
     struct Options {
@@ -44,6 +48,9 @@ public:
         std::vector<std::pair<std::string, std::string>> environment;
         // true: write_input() feeds its standard input. false: its standard input is empty.
         bool capture_input = false;
+        // Which of its standard input, output and error it is started without, as a careless parent
+        // does. Only where can_close_streams.
+        std::array<bool, 3> closed{};
         // How much of each output is kept. The rest is read, counted and dropped.
         std::size_t output_limit = std::size_t{1} << 20;
         // It is ended when it has taken more memory than this, in bytes. 0: no limit. Measured, ten

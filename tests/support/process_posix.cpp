@@ -36,6 +36,8 @@ extern char** environ;
 
 namespace harness {
 
+const bool can_close_streams = true;
+
 namespace {
 
 // A descriptor with an owner.
@@ -168,6 +170,7 @@ struct Launch {
     Pipe output;
     Pipe errors;
     Pipe failure;  // the child writes errno here when it can't exec; exec closes it
+    std::array<bool, 3> closed{};
     pid_t parent = 0;
 };
 
@@ -206,8 +209,11 @@ void set_limits() {
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     set_limits();
     if (::dup2(launch.input.read.get(), 0) == 0 && ::dup2(launch.output.write.get(), 1) == 1 &&
-        ::dup2(launch.errors.write.get(), 2) == 2)
+        ::dup2(launch.errors.write.get(), 2) == 2) {
+        for (int stream = 0; stream < 3; ++stream)
+            if (launch.closed[static_cast<std::size_t>(stream)]) ::close(stream);
         ::execve(launch.file.c_str(), launch.argv.data(), launch.envp.data());
+    }
     const int error = errno;
     const auto told = ::write(launch.failure.write.get(), &error, sizeof error);
     ::_exit(told == sizeof error ? 127 : 126);
@@ -321,6 +327,7 @@ private:
         launch.argv = pointers_to(launch.arguments);
         launch.envp = pointers_to(launch.environment);
         launch.parent = ::getpid();
+        launch.closed = options.closed;
         {
             const std::lock_guard<std::mutex> lock(starting());
             launch.input = make_pipe();

@@ -24,6 +24,8 @@
 
 namespace harness {
 
+const bool can_close_streams = false;
+
 namespace {
 
 // The exit code of a program that kill() ended, to tell it from the codes of its own.

@@ -1,0 +1,81 @@
+// What programs for the command line have in common. What they print is looked at from outside, in
+// tests/course/tools.cpp.
+#include "catch.hpp"
+
+#include <echo.hpp>
+
+#include <string>
+#include <vector>
+
+namespace {
+
+// A command line that lives as long as main's does.
+struct CommandLine {
+    explicit CommandLine(std::vector<std::string> of) : words(std::move(of)) {
+        words.insert(words.begin(), "program");
+        for (std::string& word : words) argv.push_back(word.data());
+        argv.push_back(nullptr);
+    }
+    echo::Arguments arguments() { return {argc(), argv.data()}; }
+    int argc() const { return static_cast<int>(words.size()); }
+
+    std::vector<std::string> words;
+    std::vector<char*> argv;
+};
+
+std::string refusal(const std::vector<std::string>& words) {
+    CommandLine line(words);
+    try {
+        auto arguments = line.arguments();
+        (void)arguments.flag("--known");
+        (void)arguments.next_port(7777);
+        arguments.done();
+        return {};
+    } catch (const echo::UsageError& error) {
+        return error.what();
+    }
+}
+
+}  // namespace
+
+TEST_CASE("options can stand anywhere, and what stands alone keeps its order", "[tools]") {
+    CommandLine line({"host", "--trace", "80", "-v"});
+    auto arguments = line.arguments();
+    CHECK(arguments.flag("--trace"));
+    CHECK_FALSE(arguments.flag("--trace"));  // it has been taken away
+    CHECK(arguments.flag("-v"));
+    CHECK_FALSE(arguments.flag("--other"));
+    CHECK(arguments.next("nobody") == "host");
+    CHECK(arguments.next_port(1) == 80);
+    CHECK_NOTHROW(arguments.done());
+}
+
+TEST_CASE("what is not given is what it usually is", "[tools]") {
+    CommandLine line({});
+    auto arguments = line.arguments();
+    CHECK(arguments.next("127.0.0.1") == "127.0.0.1");
+    CHECK(arguments.next_port(7777) == 7777);
+    CHECK_NOTHROW(arguments.done());
+    CHECK_NOTHROW(echo::Arguments(0, line.argv.data()).done());  // not even a name
+}
+
+TEST_CASE("what nobody asked for is refused by name", "[tools]") {
+    CHECK(refusal({}).empty());
+    CHECK(refusal({"80", "--known"}).empty());
+    CHECK(refusal({"--port"}) == "unknown option \"--port\"; --help tells which there are");
+    CHECK(refusal({"80", "-p"}) == "unknown option \"-p\"; --help tells which there are");
+    CHECK(refusal({"80", "81"}) == "unexpected argument \"81\"; --help tells which there are");
+    CHECK(refusal({"-1"}).find("port \"-1\": not valid") == 0);
+    CHECK(refusal({"-"}).find("port \"-\": not valid") == 0);
+    CHECK(refusal({""}).find("port \"\": not valid") == 0);
+}
+
+TEST_CASE("the exit code tells a bad command line from what went wrong later", "[tools]") {
+    CommandLine line({});
+    const auto run = [&](auto body) {
+        return echo::run_tool(line.argc(), line.argv.data(), "usage: test", body);
+    };
+    CHECK(run([](echo::Arguments&) { return 7; }) == 7);
+    CHECK(run([](echo::Arguments&) -> int { throw echo::UsageError("as it should be"); }) == 2);
+    CHECK(run([](echo::Arguments&) -> int { throw std::logic_error("as it should be"); }) == 1);
+}
