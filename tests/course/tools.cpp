@@ -284,6 +284,19 @@ TEST_CASE("echo-client says that nobody listens", "[tools]") {
     check_complaint(client, 1, {where.text(), "connection refused", "start the server"});
 }
 
+TEST_CASE("the README's example does what the README says", "[tools]") {
+    const Server server;
+    Process::Options options;
+    options.arguments = {std::string(ECHO_BUILD_DIR) + "/tests/readme/example"};
+    options.environment = {{"PORT", server.port}};
+    Process example(options);
+    const auto ending = example.wait(soon());
+    REQUIRE(ending.has_value());
+    CHECK(ending->text() == "exit code 0");
+    CHECK(example.errors().empty());
+    CHECK(example.output().find("127.0.0.1:" + server.port + " says hello") == 0);
+}
+
 TEST_CASE("echo-client says that the server went away", "[tools]") {
     auto listener = echo::listen(echo::Endpoint::loopback(0));
     const auto port = std::to_string(listener.endpoint().port());
