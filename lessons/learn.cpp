@@ -25,6 +25,7 @@ builds your program, runs the lesson's tests, and says what happened.
     learn check [NN]     check a lesson once
     learn check NN -- COMMAND ...
                          check a program in any language: learn check 01 -- python3 my_server.py
+    learn read [NN]      the lesson's text; --all with the hints and answers
     learn hint [NN]      the next hint
     learn reset [NN]     put the starter back; your file is kept beside it
     learn verify [NN ...]
@@ -32,6 +33,7 @@ builds your program, runs the lesson's tests, and says what happened.
 
     --manual             check only when Enter is pressed
     --lines              plain lines instead of a screen, for screen readers
+    --all                what is folded in the text of a lesson too
     --json               the result of verify as JSON
     --project FOLDER     the project's folder, if not the one that learn was built in
     --build FOLDER       and its build folder
@@ -57,11 +59,12 @@ struct Arguments {
     bool other_build = false;
     coach::SessionOptions session;
     bool json = false;
+    bool all = false;
     bool help = false;
 };
 
 bool is_command(const std::string& word) {
-    for (const char* known : {"list", "check", "hint", "reset", "verify"})
+    for (const char* known : {"list", "check", "read", "hint", "reset", "verify"})
         if (word == known) return true;
     return false;
 }
@@ -88,6 +91,8 @@ Arguments parse(const std::vector<std::string>& words) {
             arguments.session.lines = true;
         else if (word == "--json")
             arguments.json = true;
+        else if (word == "--all")
+            arguments.all = true;
         else if (word == "--project") {
             arguments.folders.root = value();
             arguments.other_project = true;
@@ -113,7 +118,7 @@ void check_command_word(const coach::Course& course, const Arguments& arguments)
     const std::string& word = arguments.lessons.front();
     if (course.find(word) || (!word.empty() && word[0] >= '0' && word[0] <= '9')) return;
     throw Usage("no such command: \"" + coach::printable(word) +
-                "\"; there are list, check, hint, reset and verify");
+                "\"; there are list, check, read, hint, reset and verify");
 }
 
 // What can't be meant.
@@ -128,6 +133,7 @@ void check(const Arguments& arguments) {
     if (!arguments.program.empty() && arguments.lessons.empty())
         throw Usage("which lesson? learn check NN -- COMMAND");
     if (arguments.json && command != "verify") throw Usage("--json is for verify alone");
+    if (arguments.all && command != "read") throw Usage("--all is for read alone");
     if (!command.empty() && (arguments.session.manual || arguments.session.lines))
         throw Usage("--manual and --lines are for the session, not for " + command);
 }
@@ -162,6 +168,7 @@ int run(const Arguments& arguments) {
         return start_session(coach, arguments);
     }
     const coach::Lesson& lesson = lessons.empty() ? coach.lesson() : *lessons.front();
+    if (command == "read") return coach::read_command(coach, lesson, arguments.all);
     if (command == "hint") return coach::hint_command(coach, lesson);
     if (command == "reset") return coach::reset_command(coach, lesson);
     return coach::check_command(coach, lesson, coach::command_line(arguments.program));

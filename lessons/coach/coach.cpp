@@ -1,5 +1,6 @@
 #include "coach.hpp"
 
+#include "hints.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -76,7 +77,7 @@ Verdict Coach::check(const Lesson& lesson, const std::string& command,
 }
 
 std::vector<std::string> Coach::hints(const Lesson& lesson) const {
-    return read_hints(read_file(root_ / lesson.readme()));
+    return read_hints(text(lesson), lesson.folder());
 }
 
 std::size_t Coach::hints_seen(const Lesson& lesson) const {
@@ -86,6 +87,18 @@ std::size_t Coach::hints_seen(const Lesson& lesson) const {
 
 void Coach::show_next_hint(const Lesson& lesson) {
     state_.hints[lesson.name] = std::min(hints_seen(lesson) + 1, hints(lesson).size());
+    save();
+}
+
+std::string Coach::text(const Lesson& lesson) const { return read_file(root_ / lesson.readme()); }
+
+Place Coach::place(const Lesson& lesson) const {
+    const auto kept = state_.places.find(lesson.name);
+    return kept == state_.places.end() ? Place{} : kept->second;
+}
+
+void Coach::remember(const Lesson& lesson, const Place& place) {
+    state_.places[lesson.name] = place;
     save();
 }
 

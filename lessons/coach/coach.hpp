@@ -36,6 +36,11 @@ public:
     std::size_t hints_seen(const Lesson& lesson) const;
     void show_next_hint(const Lesson& lesson);
 
+    // A lesson's text, and how far the student has read it.
+    std::string text(const Lesson& lesson) const;
+    Place place(const Lesson& lesson) const;
+    void remember(const Lesson& lesson, const Place& place);
+
     const Starters& starters() const { return starters_; }
     std::string reset(const Lesson& lesson);
     std::string trace() const;  // of the last run, empty: there is none

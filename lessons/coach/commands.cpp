@@ -1,8 +1,9 @@
 #include "commands.hpp"
 
-#include "pages.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
+#include "typeset.hpp"
+#include "words.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -17,11 +18,14 @@ bool colours() {
     return !(no && *no) && terminal_can_draw();
 }
 
-void print(const Page& page) {
-    const std::size_t width = output_is_terminal() ? terminal_size().columns : 80;
-    for (const Line& line : fitted(page, width)) std::cout << coloured(line, colours()) << '\n';
+std::size_t width() { return output_is_terminal() ? terminal_size().columns : 80; }
+
+void print_as_it_is(const Lines& lines) {
+    for (const Line& line : lines) std::cout << coloured(line, colours()) << '\n';
     std::cout << std::flush;
 }
+
+void print(const Lines& lines) { print_as_it_is(fitted(lines, width())); }
 
 // What is being done, where somebody may be waiting for it. Not part of the answer.
 void tell(const std::string& what) { std::cerr << what << " ..." << std::endl; }
@@ -41,20 +45,35 @@ Verdict check(Coach& coach, const Lesson& lesson, const std::string& command,
 
 int list_command(const Coach& coach) {
     print({{"The course  " + progress_bar(coach, 80), Style::strong}});
-    print(list_page(coach));
+    print(list_lines(coach, width()));
     return 0;
 }
 
 int check_command(Coach& coach, const Lesson& lesson, const std::string& command) {
     const Verdict verdict = check(coach, lesson, command, tell);
-    const std::size_t width = output_is_terminal() ? terminal_size().columns : any_width;
-    print(verdict_page(coach, lesson, verdict, false, width));
+    print(verdict_lines(coach, lesson, verdict, false, output_is_terminal() ? width() : any_width));
     return verdict.kind == Verdict::Kind::passed ? 0 : 1;
 }
 
 int hint_command(Coach& coach, const Lesson& lesson) {
     coach.show_next_hint(lesson);
-    print(hint_page(coach, lesson));
+    print(hint_lines(coach, lesson));
+    return 0;
+}
+
+int read_command(const Coach& coach, const Lesson& lesson, bool all) {
+    Look look;
+    look.width = width();
+    look.folder = lesson.folder();
+    look.all_open = all;
+    look.numbered = false;
+    print_as_it_is(lines_of(typeset(parse_markdown(coach.text(lesson)), look)));
+    if (!all)
+        print({{""},
+               {"[+] is folded. build/learn hint " + lesson.number +
+                    " shows the hints one by one, build/learn read " + lesson.number +
+                    " --all the whole text.",
+                Style::faint}});
     return 0;
 }
 

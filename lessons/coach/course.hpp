@@ -52,8 +52,4 @@ struct Course {
 // Throws Trouble when there is no course in that folder.
 Course read_course(const std::filesystem::path& root);
 
-// A lesson's hints, from the README: each opens with <summary>Hint N: ...</summary>. The first line
-// of each is its title.
-std::vector<std::string> read_hints(std::string_view readme);
-
 }  // namespace coach

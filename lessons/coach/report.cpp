@@ -89,4 +89,12 @@ std::string cause_first(const std::string& story) {
     return trimmed(story.substr(at)) + "\n\n" + trimmed(story.substr(0, at));
 }
 
+std::optional<Reference> reference_in(std::string_view story) {
+    std::size_t at = 0;
+    const std::string lesson(between(story, "\nRead: lessons/", "/README.md", at));
+    const std::string section(between(story, ", section \"", "\"", at));
+    if (lesson.empty() || section.empty()) return std::nullopt;
+    return Reference{lesson, section};
+}
+
 }  // namespace coach

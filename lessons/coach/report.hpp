@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,5 +21,12 @@ TestReport read_report(std::string_view xml);
 
 // A story with what matters most in front: the likely cause, which it tells last.
 std::string cause_first(const std::string& story);
+
+// Where a story says to read on: a lesson by its name, and a section of its text.
+struct Reference {
+    std::string lesson;
+    std::string section;
+};
+std::optional<Reference> reference_in(std::string_view story);
 
 }  // namespace coach

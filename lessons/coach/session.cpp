@@ -1,13 +1,23 @@
 #include "session.hpp"
 
-#include "pages.hpp"
+#include "lesson_page.hpp"
+#include "list_page.hpp"
+#include "printed_lesson.hpp"
+#include "screen.hpp"
+#include "terminal.hpp"
 #include "text.hpp"
+#include "verdict_page.hpp"
 #include "watch.hpp"
+#include "words.hpp"
 
 #include <cctype>
 #include <cstdlib>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace coach {
 
@@ -18,13 +28,10 @@ constexpr std::chrono::milliseconds between_looks(100);
 constexpr std::chrono::milliseconds at_once(0);
 constexpr std::chrono::hours no_hurry(1);
 
-// What the row of keys says; `v verdict` only when it would change something.
-std::vector<std::string> keys(bool with_verdict) {
-    std::vector<std::string> row = {"Enter again", "h hint",  "d solution", "n next",
-                                    "l list",      "r reset", "t trace",    "c copy mine on"};
-    if (with_verdict) row.push_back("v verdict");
-    row.push_back("q quit");
-    return row;
+// The keys that mean the same everywhere. They fit into three rows of forty columns.
+std::vector<std::string> usual_keys() {
+    return {"Enter again", "o read lesson",  "h hint",  "d solution", "n next", "l list",
+            "r reset",     "c copy mine on", "t trace", "v verdict",  "q quit"};
 }
 
 class Session {
@@ -40,6 +47,7 @@ public:
         show_place();
         check();
         while (!over_) step();
+        page_->leave();
     }
 
 private:
@@ -67,21 +75,35 @@ private:
         question_ = {};
         watch_.changed();
         const auto progress = [&](const std::string& what) { say(what + " ..."); };
-        checking_ = true;
-        if (shows_verdict_) frame_.top = 0;
+        checking(true);
         if (!options_.lines) progress("checking");
-        const Verdict verdict = coach_.check(lesson(), {}, progress, [&] { return interrupted(); });
+        Verdict verdict = coach_.check(lesson(), {}, progress, [&] { return interrupted(); });
         while (key_during_check()) continue;
-        checking_ = false;
+        checking(false);
         if (over_ || again_) return;
         passed_ = verdict.kind == Verdict::Kind::passed;
         last_test_ = verdict.last_test;
         notice_.clear();
-        verdict_ = verdict_page(coach_, lesson(), verdict, !options_.lines,
-                                options_.lines ? any_width : terminal_size().columns);
-        show_verdict();
-        if (passed_) say("n: the next lesson. d: our program beside yours. c: copy mine on.");
+        tell(std::move(verdict));
         if (!coach_.can_save()) say("The build folder can't be written to: nothing is remembered.");
+    }
+
+    // Who has begun to read the lesson during the check goes on reading.
+    void tell(Verdict verdict) {
+        const std::string word = word_for(verdict.kind);
+        verdict_ = std::make_shared<VerdictPage>(
+            coach_, lesson(), std::move(verdict), !options_.lines,
+            [this](const Reference& to) { read(coach_.find(to.lesson), to.section); });
+        if (reading_) return say("Checked: " + word + ". v: the verdict.");
+        show(verdict_);
+        if (passed_) say("n: the next lesson. d: our program beside yours. c: copy mine on.");
+    }
+
+    void checking(bool begins) {
+        checking_ = begins;
+        if (begins) reading_ = false;
+        if (verdict_) verdict_->outdated = begins;
+        if (begins && page_ == verdict_) page_->top = 0;
     }
 
     bool interrupted() {
@@ -91,20 +113,33 @@ private:
         return over_ || again_;
     }
 
-    // During a check: q, Ctrl-C and the end of the input end it. Other keys are dropped: obeyed
-    // afterwards, they would hide the verdict. The keys of a script wait until the check is done.
-    // False: there was no key.
+    // During a check: q, Ctrl-C and the end of the input end it, and on a screen the lesson can be
+    // read. Other keys are dropped: obeyed afterwards, they would hide the verdict. The keys of a
+    // script wait until the check is done. False: there was no key.
     bool key_during_check() {
         if (over_ || !input_is_terminal()) return false;
         const int pressed = terminal_.key(at_once);
         if (pressed == key::resized)
             draw();
-        else if (std::tolower(pressed) == 'q' || pressed == key::interrupt ||
-                 pressed == key::end_of_input)
+        else if (pressed == key::interrupt || pressed == key::end_of_input)
             over_ = true;
         else if (pressed == key::suspend)
             terminal_.suspend();
+        else if (screen_ && page_ == text_ && pressed != key::none)
+            press_while_reading(pressed);
+        else if (screen_ && std::tolower(pressed) == 'o')
+            open_text();
+        else if (std::tolower(pressed) == 'q')
+            over_ = true;
         return pressed != key::none;
+    }
+
+    void press_while_reading(int pressed) {
+        const std::shared_ptr<Page> page = page_;
+        if (page->obey(pressed))
+            draw();
+        else
+            move(pressed);
     }
 
     // --- Keys -----------------------------------------------------------------------------
@@ -117,12 +152,15 @@ private:
         const Question asked = std::exchange(question_, {});
         notice_.clear();
         try {
+            const std::shared_ptr<Page> page = page_;  // it may bring another one in its place
             if (asked.act && std::tolower(pressed) == asked.yes)
                 asked.act();
-            else if (!choose_by_digit(pressed))
+            else if (page->obey(pressed))
+                draw();
+            else
                 obey(std::tolower(pressed));
         } catch (const Trouble& trouble) {
-            checking_ = false;
+            checking(false);
             say(trouble.what());
         }
     }
@@ -135,8 +173,9 @@ private:
             case 'n': return next();
             case 'l': return list();
             case 'r': return reset();
-            case 't': return show(trace_page(coach_, lesson(), last_test_));
+            case 't': return show(trace_lines(coach_, lesson(), last_test_));
             case 'c': return carry();
+            case 'o': return open_text();
             case 'v': return show_verdict();
             case key::suspend: terminal_.suspend(); return draw();
             case 'q':
@@ -147,14 +186,14 @@ private:
     }
 
     void move(int pressed) {
-        const std::size_t page = std::max<std::size_t>(terminal_size().rows / 2, 1);
-        const std::size_t back = pressed == key::up ? 1 : page;
+        const std::size_t half = std::max<std::size_t>(terminal_size().rows / 2, 1);
+        const std::size_t back = pressed == key::up ? 1 : half;
         if (pressed == key::down)
-            frame_.top += 1;
+            page_->top += 1;
         else if (pressed == key::page_down || pressed == ' ')
-            frame_.top += page;
+            page_->top += half;
         else if (pressed == key::up || pressed == key::page_up)
-            frame_.top -= std::min(frame_.top, back);
+            page_->top -= std::min(page_->top, back);
         else if (pressed != key::resized)
             notice_ = "Keys: see below.";
         draw();
@@ -162,13 +201,13 @@ private:
 
     void hint() {
         coach_.show_next_hint(lesson());
-        show(hint_page(coach_, lesson()));
+        show(hint_lines(coach_, lesson()));
     }
 
     void solution() {
-        if (passed_) return show(diff_page(coach_, lesson()));
+        if (passed_) return show(diff_lines(coach_, lesson()));
         ask('d', "You have not passed yet. To see the solution all the same, press d again.",
-            [&] { show(diff_page(coach_, lesson())); });
+            [&] { show(diff_lines(coach_, lesson())); });
     }
 
     void next() {
@@ -180,24 +219,37 @@ private:
     }
 
     void list() {
-        show(list_page(coach_));
-        choosing_ = "-";
+        show(std::make_shared<ListPage>(coach_, [this](const Lesson& lesson) { go_to(lesson); }));
         say("Type the two digits of a lesson to go there; v shows the last verdict again.");
     }
 
-    // After l, two digits choose a lesson. False: the key means something else.
-    bool choose_by_digit(int pressed) {
-        const bool digit = pressed >= '0' && pressed <= '9';
-        if (choosing_.empty() || !digit) {
-            choosing_.clear();
-            return false;
+    void open_text() {
+        try {
+            read(lesson(), {});
+        } catch (const Trouble& trouble) {  // also during a check, which goes on
+            say(trouble.what());
         }
-        choosing_ += static_cast<char>(pressed);
-        if (choosing_.size() < 3) return true;
-        const std::string number = choosing_.substr(1);
-        choosing_.clear();
-        go_to(coach_.find(number));
-        return true;
+    }
+
+    // A lesson's text where it was left, or a section of it; then it is left there another time.
+    void read(const Lesson& lesson, const std::string& section) {
+        if (options_.lines) return print_text(lesson, section);
+        const auto remember = [this, &lesson, glance = !section.empty()](const Place& place) {
+            if (!glance) coach_.remember(lesson, place);
+        };
+        auto text = std::make_shared<LessonPage>(lesson, coach_.text(lesson), coach_.place(lesson),
+                                                 remember, [this] { show_verdict(); });
+        if (!section.empty()) text->go_to_section(section);
+        text_ = text;
+        show(text_);
+        reading_ = checking_;
+    }
+
+    void print_text(const Lesson& lesson, const std::string& section) {
+        auto text = std::make_shared<PrintedLesson>(lesson, coach_.text(lesson),
+                                                    [this](const Lines& lines) { print(lines); });
+        if (!section.empty()) text->go_to_section(section);
+        show(text);
     }
 
     void go_to(const Lesson& lesson) {
@@ -254,47 +306,66 @@ private:
     void say(const std::string& notice) {
         notice_ = notice;
         if (options_.lines)
-            print({{notice, Style::plain}});
+            print(fitted({{notice, Style::plain}}, terminal_size().columns));
         else
             draw();
     }
 
-    void show_verdict() { show(verdict_, true); }
-
-    void show(Page body, bool is_verdict = false) {
-        body_ = std::move(body);
-        shows_verdict_ = is_verdict;
-        frame_.top = 0;
+    void show(std::shared_ptr<Page> page) {
+        page_->leave();
+        page_ = std::move(page);
+        reading_ = false;
         if (options_.lines)
-            print(body_);
+            print(page_->lines(terminal_size().columns));
         else
             draw();
+    }
+    void show(Lines text) { show(std::make_shared<TextPage>(std::move(text))); }
+
+    void show_verdict() {
+        if (verdict_) return show(verdict_);
+        show(Lines{});
     }
 
     void show_place() {
-        verdict_.clear();  // it is of another lesson
-        if (!options_.lines) return show({});
-        print(head_page(coach_, terminal_size().columns, false));
-        print(packed(keys(true), terminal_size().columns, Style::faint));
+        verdict_.reset();  // it is of another lesson
+        if (!options_.lines) return show(Lines{});
+        print(head_lines(coach_, terminal_size().columns, false));
+        print(packed(usual_keys(), terminal_size().columns, Style::faint));
     }
 
     void draw() {
         if (!screen_) return;
         const Size size = terminal_size();
-        frame_.head = head_page(coach_, size.columns, size.rows < 20);
-        frame_.body = body_;
-        if (checking_ && shows_verdict_)
-            frame_.body.insert(frame_.body.begin(),
-                               {"The verdict below is of the version before.", Style::strong});
-        frame_.foot =
-            packed(keys(!shows_verdict_ && !verdict_.empty()), size.columns, Style::faint);
-        if (!notice_.empty()) frame_.foot.insert(frame_.foot.begin(), {notice_, Style::strong});
-        screen_->draw(frame_);
+        Frame frame;
+        frame.body = page_->lines(size.columns);
+        frame.head = head(size);
+        frame.foot = foot(size);
+        frame.top = page_->top;
+        screen_->draw(frame);
+        page_->top = frame.top;
     }
 
-    void print(const Page& page) {
-        for (const Line& line : fitted(page, terminal_size().columns))
-            terminal_.write(coloured(line, colours_) + '\n');
+    Lines head(Size size) const {
+        if (!page_->title().empty())
+            return {{page_->title(), Style::strong},
+                    {std::string(size.columns, '-'), Style::faint}};
+        const Lines whole = head_lines(coach_, size.columns, false);
+        return whole.size() * 3 <= size.rows ? whole : head_lines(coach_, size.columns, true);
+    }
+
+    Lines foot(Size size) const {
+        std::vector<std::string> usual = usual_keys();
+        if (!verdict_) std::erase(usual, "v verdict");
+        Lines foot;
+        if (!notice_.empty()) add(foot, notice_, Style::strong);
+        if (!page_->notice().empty()) add(foot, page_->notice(), Style::strong);
+        add(foot, packed(page_->keys(std::move(usual)), size.columns, Style::faint));
+        return foot;
+    }
+
+    void print(const Lines& lines) {
+        for (const Line& line : lines) terminal_.write(coloured(line, colours_) + '\n');
     }
 
     Coach& coach_;
@@ -304,16 +375,15 @@ private:
     Watch watch_;
     bool colours_ = false;
 
-    Frame frame_;
-    Page body_;
-    Page verdict_;
-    bool shows_verdict_ = false;
+    std::shared_ptr<Page> page_ = std::make_shared<TextPage>(Lines{});
+    std::shared_ptr<VerdictPage> verdict_;  // none: nothing was checked yet
+    std::shared_ptr<Page> text_;            // of a lesson, the last that was opened
     std::string last_test_;
     std::string notice_;
     Question question_;
-    std::string choosing_;  // "-" and the digits so far
     bool passed_ = false;
     bool checking_ = false;
+    bool reading_ = false;  // the text, which was opened during this check
     bool after_key_ = false;
     bool again_ = false;
     bool over_ = false;

@@ -16,11 +16,15 @@ inline constexpr int interrupt = 3;  // Ctrl-C
 inline constexpr int end_of_input = 4;
 inline constexpr int enter = '\n';
 inline constexpr int suspend = 26;  // Ctrl-Z
+inline constexpr int escape = 27;
+inline constexpr int backspace = 127;
 inline constexpr int up = 256;
 inline constexpr int down = 257;
 inline constexpr int page_up = 258;
 inline constexpr int page_down = 259;
-inline constexpr int resized = 260;
+inline constexpr int left = 260;
+inline constexpr int right = 261;
+inline constexpr int resized = 262;
 }  // namespace key
 
 struct Size {

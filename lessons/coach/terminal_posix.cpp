@@ -110,13 +110,15 @@ struct Terminal::State {
             if (bytes[at] != '\x1b' || at + 2 >= bytes.size() ||
                 (bytes[at + 1] != '[' && bytes[at + 1] != 'O')) {
                 const int c = static_cast<unsigned char>(bytes[at]);
-                keys.push_back(c == '\r' ? key::enter : c);
+                keys.push_back(c == '\r' ? key::enter : c == '\b' ? key::backspace : c);
                 continue;
             }
             at += 2;
             const char kind = bytes[at];
             if (kind == 'A') keys.push_back(key::up);
             if (kind == 'B') keys.push_back(key::down);
+            if (kind == 'C') keys.push_back(key::right);
+            if (kind == 'D') keys.push_back(key::left);
             if (kind == '5') keys.push_back(key::page_up);
             if (kind == '6') keys.push_back(key::page_down);
             // The rest of it, up to its last byte: "5~", "1;5C".

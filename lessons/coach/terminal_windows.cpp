@@ -43,7 +43,10 @@ int key_of(const KEY_EVENT_RECORD& event) {
         case VK_DOWN: return key::down;
         case VK_PRIOR: return key::page_up;
         case VK_NEXT: return key::page_down;
+        case VK_LEFT: return key::left;
+        case VK_RIGHT: return key::right;
         case VK_RETURN: return key::enter;
+        case VK_BACK: return key::backspace;
         default: return static_cast<unsigned char>(event.uChar.AsciiChar);
     }
 }

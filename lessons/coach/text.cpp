@@ -54,6 +54,12 @@ std::string trimmed(std::string_view text) {
     return std::string(text.substr(begin, text.find_last_not_of(space) - begin + 1));
 }
 
+std::string lowered(std::string text) {
+    for (char& c : text)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return text;
+}
+
 bool starts_with(std::string_view text, std::string_view start) {
     return text.substr(0, start.size()) == start;
 }
@@ -142,6 +148,19 @@ std::string cut(std::string_view line, std::size_t width) {
     return std::string(line.substr(0, at));
 }
 
+namespace {
+
+// Where a line that goes on in the middle of a word is best broken: at its last space, or else,
+// in a long path, behind a mark.
+std::size_t break_before(const std::string& line, std::size_t indent) {
+    const std::size_t space = line.rfind(' ');
+    if (space != std::string::npos && space > indent) return space;
+    const std::size_t mark = line.find_last_of("/-_.,:;#?&=()");
+    return mark != std::string::npos && mark > indent ? mark + 1 : line.size();
+}
+
+}  // namespace
+
 std::vector<std::string> wrap(std::string_view line, std::size_t width) {
     std::vector<std::string> lines;
     const std::size_t begin = line.find_first_not_of(' ');
@@ -149,9 +168,7 @@ std::vector<std::string> wrap(std::string_view line, std::size_t width) {
     std::string rest(line);
     while (columns(rest) > width) {
         std::string first = cut(rest, width);
-        const std::size_t space = first.rfind(' ');
-        const bool at_space = space != std::string::npos && space > indent.size();
-        if (at_space && rest[first.size()] != ' ') first.erase(space);
+        if (rest[first.size()] != ' ') first.erase(break_before(first, indent.size()));
         rest = indent + trimmed(rest.substr(first.size()));
         lines.push_back(first);
     }

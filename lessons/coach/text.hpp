@@ -24,6 +24,7 @@ void write_file(const std::filesystem::path& path, std::string_view text);
 std::vector<std::string> lines_of(std::string_view text);   // without their ends, \n or \r\n
 std::string joined(const std::vector<std::string>& lines);  // each with \n
 std::string trimmed(std::string_view text);
+std::string lowered(std::string text);  // A to Z in small letters
 bool starts_with(std::string_view text, std::string_view start);
 
 bool is_utf8(std::string_view text);
@@ -35,7 +36,8 @@ std::string printable(std::string_view line);
 std::size_t columns(std::string_view line);
 // The first characters, as many as fit.
 std::string cut(std::string_view line, std::size_t width);
-// Breaks a line that is too long at its spaces. What follows is indented as its beginning is.
+// Breaks a line that is too long at its spaces, a long path behind its marks. What follows is
+// indented as its beginning is.
 std::vector<std::string> wrap(std::string_view line, std::size_t width);
 
 // Tells one version of a file from another, however its lines end. (FNV-1a, 64 bits: good against

@@ -67,12 +67,35 @@ TEST_CASE("learn without a terminal says where the student is, and ends", "[coac
 
 TEST_CASE("learn hint gives one hint more each time", "[coach]") {
     const SmallCourse small;
-    CHECK(learn(small, {"hint", "1"}).output == "Hint 1: one\nDo this and that.\n");
+    CHECK(learn(small, {"hint", "1"}).output ==
+          "Hint 1: one\n\nDo this and that (lessons/01-one-client/x.md).\n");
     const Answer both = learn(small, {"hint", "one-client"});
-    CHECK(contains(both.output, "Hint 2: two\nint x;\n"));
+    CHECK(contains(both.output, "Hint 2: two\n\n  int x;\n"));
     CHECK(contains(both.output, "last hint"));
     CHECK(learn(small, {"hint"}).output == both.output);
     CHECK(learn(small, {"hint", "02"}).output == "This lesson has no hints.\n");
+}
+
+TEST_CASE("learn read prints the lesson, and what is folded if asked to", "[coach]") {
+    const SmallCourse small;
+    const Answer folded = learn(small, {"read", "01"});
+    CHECK(folded.code == 0);
+    CHECK(folded.output ==
+          "Lesson 01: the first\n====================\n\nHints\n-----\n\n[+] Hint 1: one\n\n"
+          "What goes wrong\n---------------\n\nwhat you see  why\n"
+          "------------------------------\nnothing       nothing was sent\n\n"
+          "[+] is folded. build/learn hint 01 shows the hints one by one, build/learn read\n"
+          "01 --all the whole text.\n");
+    const Answer all = learn(small, {"read", "--all"});
+    CHECK(contains(all.output, "  [-] Hint 2: two\n\n      int x;\n"));
+    CHECK_FALSE(contains(all.output, "[+]"));
+    // Code is as long as it is, and nothing else is.
+    small.write("lessons/01-one-client/README.md", "# x\n\n" + std::string(50, 'a') + ' ' +
+                                                       std::string(50, 'b') + "\n\n```\n" +
+                                                       std::string(99, 'c') + "\n```\n");
+    CHECK(contains(learn(small, {"read"}).output, std::string(50, 'a') + "\n" +
+                                                      std::string(50, 'b') + "\n\n  " +
+                                                      std::string(99, 'c') + "\n"));
 }
 
 TEST_CASE("learn reset says what it did", "[coach]") {
@@ -94,7 +117,8 @@ TEST_CASE("learn answers a command that it does not know with one line", "[coach
     const SmallCourse small;
     const std::vector<std::pair<std::vector<std::string>, std::string>> wrong = {
         {{"--nothing"}, "--nothing"},
-        {{"chekc"}, "no such command: \"chekc\"; there are list, check, hint, reset and verify"},
+        {{"chekc"},
+         "no such command: \"chekc\"; there are list, check, read, hint, reset and verify"},
         {{"chekc", "01"}, "no such command: \"chekc\""},
         {{"chekc", "01", "--", "x"}, "no such command: \"chekc\""},
         {{"17"}, "there is no lesson \"17\""},
@@ -106,6 +130,8 @@ TEST_CASE("learn answers a command that it does not know with one line", "[coach
         {{"list", "01"}, "01"},
         {{"hint", "01", "--", "x"}, "check alone"},
         {{"check", "01", "--json"}, "--json"},
+        {{"list", "--all"}, "--all is for read alone"},
+        {{"read", "04"}, "still to come"},
         {{"verify", "--manual"}, "--manual"},
         {{"hint", "\x1b[31m"}, "no lesson"},
         {{"list", "--build"}, "--build"},

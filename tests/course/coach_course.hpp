@@ -58,7 +58,8 @@ public:
         write("lessons/01-one-client/README.md",
               "# Lesson 01: the first\n\n## Hints\n\n<details>\n<summary>Hint 1: one</summary>\n\n"
               "Do this\nand [that](x.md).\n\n<details>\n<summary>Hint 2: two</summary>\n\n"
-              "```cpp\nint x;\n```\n\n</details>\n</details>\n");
+              "```cpp\nint x;\n```\n\n</details>\n</details>\n\n## What goes wrong\n\n"
+              "| what you see | why |\n|---|---|\n| nothing | nothing was sent |\n");
         write("lessons/01-one-client/server.cpp", first_starter);
         write("lessons/02-the-client/README.md", "# Lesson 02: the other end\n");
         write("lessons/02-the-client/client.cpp", "int main() {}\n");

@@ -6,10 +6,11 @@
 #include "commands.hpp"
 #include "complaint.hpp"
 #include "diff.hpp"
-#include "pages.hpp"
+#include "hints.hpp"
 #include "report.hpp"
 #include "screen.hpp"
 #include "watch.hpp"
+#include "words.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -23,7 +24,7 @@ namespace {
 using coach::Lesson;
 using course::SmallCourse;
 
-std::string text_of(const coach::Page& page) {
+std::string text_of(const coach::Lines& page) {
     std::string text;
     for (const coach::Line& line : page) text += line.text + '\n';
     return text;
@@ -66,10 +67,11 @@ TEST_CASE("the coach reads the course from its folders and from course.txt", "[c
 
 TEST_CASE("the coach finds the hints in a README", "[coach]") {
     const SmallCourse small;
-    const auto hints = coach::read_hints(small.read("lessons/01-one-client/README.md"));
+    const std::string folder = "lessons/01-one-client";
+    const auto hints = coach::read_hints(small.read(folder + "/README.md"), folder);
     REQUIRE(hints.size() == 2);
-    CHECK(hints[0] == "Hint 1: one\nDo this and that.");
-    CHECK(hints[1] == "Hint 2: two\nint x;");
+    CHECK(hints[0] == "Hint 1: one\n\nDo this and that (lessons/01-one-client/x.md).");
+    CHECK(hints[1] == "Hint 2: two\n\n  int x;");
 }
 
 TEST_CASE("course.txt tells of every lesson", "[coach]") {
@@ -81,7 +83,7 @@ TEST_CASE("course.txt tells of every lesson", "[coach]") {
         if (!lesson.written) continue;
         CHECK_FALSE(lesson.learned.empty());
         CHECK(lesson.starter.size() == 16);
-        CHECK(coach::read_hints(coach::read_file(course.root / lesson.readme())).size() == 3);
+        CHECK(coach::read_hints(coach::read_file(course.root / lesson.readme()), {}).size() == 3);
     }
 }
 
@@ -194,7 +196,7 @@ TEST_CASE("lines are broken to fit a terminal, and none gets lost", "[coach]") {
     CHECK(coach::wrap("abcdefghij", 4) == std::vector<std::string>{"abcd", "efgh", "ij"});
     CHECK(coach::wrap("", 4) == std::vector<std::string>{""});
     CHECK(coach::wrap("\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc", 3).front() == "\xc3\xbc\xc3\xbc\xc3\xbc");
-    const coach::Page row = {{"   |-- connects ------------------------->|  accept", {}}};
+    const coach::Lines row = {{"   |-- connects ------------------------->|  accept", {}}};
     CHECK(coach::fitted(row, 40).front().text == "|-- connects -->| accept");
     CHECK(coach::fitted(row, 80).front().text == row.front().text);
 }
@@ -209,7 +211,7 @@ TEST_CASE("a screen of any size is filled exactly, and the newest is on top", "[
         for (const std::size_t rows : {1u, 2u, 3u, 5u, 10u, 24u, 200u}) {
             CAPTURE(columns, rows);
             frame.top = 0;
-            const coach::Page page = coach::composed(frame, {columns, rows});
+            const coach::Lines page = coach::composed(frame, {columns, rows});
             CHECK(page.size() == rows);
             for (const coach::Line& line : page) CHECK(coach::columns(line.text) <= columns);
             if (rows >= 10) CHECK(contains(text_of(page), "body 0\n"));
@@ -227,7 +229,7 @@ TEST_CASE("a pass says how many cases ran without their faults", "[coach]") {
     coach::Verdict verdict;
     verdict.kind = coach::Verdict::Kind::passed;
     const auto page = [&] {
-        return text_of(coach::verdict_page(desk, desk.find("01"), verdict, false));
+        return text_of(coach::verdict_lines(desk, desk.find("01"), verdict, false));
     };
     CHECK_FALSE(contains(page(), "faults"));
     verdict.without_faults = 1;
@@ -245,7 +247,7 @@ TEST_CASE("the line of a failed test fits into a terminal", "[coach]") {
     verdict.headline = "a test failed: " + verdict.failed_test;
     verdict.took = std::chrono::milliseconds(7200);
     const auto first = [&](std::size_t width) {
-        return coach::verdict_page(desk, desk.find("01"), verdict, true, width).front().text;
+        return coach::verdict_lines(desk, desk.find("01"), verdict, true, width).front().text;
     };
     const std::string whole = "NOT YET: " + verdict.headline + "  (7.2 s)";
     CHECK(first(coach::any_width) == whole);

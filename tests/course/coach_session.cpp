@@ -12,9 +12,12 @@
 #include <vector>
 
 #ifndef _WIN32
+#include <array>
 #include <cstdlib>
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #endif
 
@@ -140,26 +143,60 @@ private:
 
 #ifndef _WIN32
 // A terminal with nobody in front of it.
-class Keyboard {
+class Desk {
 public:
-    Keyboard() : end_(::posix_openpt(O_RDWR | O_NOCTTY)) {
+    Desk() : end_(::posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK)) {
         REQUIRE(end_ >= 0);
         REQUIRE(::grantpt(end_) == 0);
         REQUIRE(::unlockpt(end_) == 0);
         ::fcntl(end_, F_SETFD, FD_CLOEXEC);
     }
-    ~Keyboard() { ::close(end_); }
-    Keyboard(const Keyboard&) = delete;
-    Keyboard& operator=(const Keyboard&) = delete;
+    ~Desk() { ::close(end_); }
+    Desk(const Desk&) = delete;
+    Desk& operator=(const Desk&) = delete;
 
     std::string name() const { return ::ptsname(end_); }
+    void resize(unsigned short columns, unsigned short rows) const {
+        const winsize size{rows, columns, 0, 0};
+        REQUIRE(::ioctl(end_, TIOCSWINSZ, &size) == 0);
+    }
     void press(const std::string& keys) const {
         REQUIRE(::write(end_, keys.data(), keys.size()) == static_cast<ssize_t>(keys.size()));
     }
+    // Looks at what is drawn until that is there, behind what was seen before.
+    void expect(const std::string& part) {
+        const harness::Deadline deadline = soon();
+        std::size_t found = std::string::npos;
+        while ((found = shown_.find(part)) == std::string::npos) {
+            INFO("waited for: " << part << "\nin: " << shown_);
+            REQUIRE(harness::Clock::now() < deadline);
+            look();
+        }
+        shown_.erase(0, found + part.size());
+    }
 
 private:
+    void look() {
+        pollfd watched{end_, POLLIN, 0};
+        ::poll(&watched, 1, 100);
+        std::array<char, 4096> bytes;
+        const ssize_t got = ::read(end_, bytes.data(), bytes.size());
+        if (got > 0) shown_.append(bytes.data(), static_cast<std::size_t>(got));
+    }
+
     int end_;
+    std::string shown_;
 };
+
+// The coach with a screen and a keyboard.
+Process::Options learn_at(const Desk& desk, const SmallCourse& small) {
+    Process::Options options = learn(small, {});
+    const std::vector<std::string> shell = {"sh", "-c", "exec \"$@\" < \"$0\" > \"$0\"",
+                                            desk.name()};
+    options.arguments.insert(options.arguments.begin(), shell.begin(), shell.end());
+    options.environment = {{"TERM", "xterm"}, {"NO_COLOR", "1"}};
+    return options;
+}
 #endif
 
 }  // namespace
@@ -187,8 +224,16 @@ TEST_CASE("the coach goes through a lesson: an error, a failed test, a hint, a p
     small.write(file, program("int x = bufer;"));
     session.expect("ERROR: it does not compile: server.cpp line ");
     session.expect("bufer");
+    session.press("w");  // to what the compiler's error may mean
+    session.expect("What goes wrong\n-");
+    session.expect("nothing was sent");
     session.press("h");
     session.expect("Hint 1: one");
+    session.press("o");
+    session.expect("Lesson 01: the first\n=");
+    session.expect("[+1] Hint 1: one\n");
+    session.press("1");
+    session.expect("Do this and that (lessons/01-one-client/x.md).\n\n[+2] Hint 2: two\n");
     session.press("d");
     session.expect("press d again");
     session.press("n");
@@ -229,7 +274,7 @@ TEST_CASE("a key that is pressed during a check does not hide its verdict", "[co
 #else
     const SmallCourse small;
     make_buildable(small);
-    const Keyboard keyboard;
+    const Desk keyboard;
     small.write("gate", "");
     Session session(small, {"--lines"}, keyboard.name());
     session.expect("compiling ");
@@ -247,6 +292,44 @@ TEST_CASE("a key that is pressed during a check does not hide its verdict", "[co
     session.expect("compiling ");
     keyboard.press("hq");
     CHECK(session.end().text() == "exit code 0");
+#endif
+}
+
+TEST_CASE("the lesson can be read during a check, and the verdict waits", "[coach]") {
+#ifdef _WIN32
+    SKIP_BECAUSE("Windows has no pseudo-terminal that a program can be started on by a shell");
+#else
+    const SmallCourse small;
+    make_buildable(small);
+    small.write("gate", "");
+    Desk desk;
+    desk.resize(40, 20);
+    Process process(learn_at(desk, small));
+    desk.expect("compiling");
+    desk.press("o");
+    desk.expect("lessons/01-one-client/README.md");
+    desk.press("1");
+    desk.expect("[-1] Hint 1: one");
+    std::filesystem::remove(small.path("gate"));
+    desk.expect("Checked: NOT YET. v: the verdict.");
+    desk.press("v");
+    desk.expect("NOT YET: a test failed");
+    desk.expect("w what goes wrong");
+    desk.press("w");
+    desk.expect("What goes wrong");
+    desk.press("q");
+    desk.expect("NOT YET: a test failed");
+    // The text is open where it was left, and so it will be the next time.
+    desk.press("o");
+    desk.expect("[-1] Hint 1: one");
+    // Who saves while reading wants the verdict.
+    small.write("lessons/01-one-client/server.cpp", program(good));
+    desk.expect("PASSED: ");
+    desk.press("q");
+    const auto ending = process.wait(soon());
+    REQUIRE(ending);
+    CHECK(ending->text() == "exit code 0");
+    CHECK(contains(small.read("build/learn-state.txt"), "\nplace 01-one-client "));
 #endif
 }
 

@@ -1,4 +1,4 @@
-#include "pages.hpp"
+#include "words.hpp"
 
 #include "diff.hpp"
 #include "report.hpp"
@@ -11,12 +11,6 @@
 namespace coach {
 
 namespace {
-
-void add(Page& page, const Page& more) { page.insert(page.end(), more.begin(), more.end()); }
-
-void add(Page& page, std::string text, Style style = Style::plain) {
-    page.push_back({std::move(text), style});
-}
 
 std::string in_seconds(std::chrono::milliseconds time) {
     const auto tenths = (time.count() + 50) / 100;
@@ -67,26 +61,26 @@ std::string progress_bar(const Coach& coach, std::size_t width) {
     return '[' + std::string(done, '#') + std::string(length - done, '-') + "]  " + words;
 }
 
-Page head_page(const Coach& coach, std::size_t width, bool brief) {
+Lines head_lines(const Coach& coach, std::size_t width, bool brief) {
     const Lesson& lesson = coach.lesson();
-    Page page;
-    add(page, "The course  " + progress_bar(coach, width), Style::strong);
+    Lines lines;
+    add(lines, "The course  " + progress_bar(coach, width), Style::strong);
     std::vector<std::string> parts;
     for (const std::string& part : parts_of(coach.course()))
         parts.push_back((part.empty() ? "" : part + ':') + numbers_in(coach, part));
-    if (!brief) add(page, packed(parts, width, Style::faint));
-    add(page, "Lesson " + lesson.number + ": " + lesson.title, Style::strong);
-    add(page, "edit  " + lesson.file());
+    if (!brief) add(lines, packed(parts, width, Style::faint));
+    add(lines, "Lesson " + lesson.number + ": " + lesson.title, Style::strong);
+    add(lines, "edit  " + lesson.file());
     std::vector<std::string> reading = {lesson.readme()};
     std::error_code ignored;
     if (std::filesystem::exists(coach.path(lesson.diagram()), ignored))
         reading.push_back(lesson.diagram());
-    Page reading_lines = packed(reading, width - std::min<std::size_t>(width, 6), Style::plain);
+    Lines reading_lines = packed(reading, width - std::min<std::size_t>(width, 6), Style::plain);
     for (std::size_t i = 0; i < reading_lines.size(); ++i)
         reading_lines[i].text = (i == 0 ? "read  " : "      ") + reading_lines[i].text;
-    if (!brief) add(page, reading_lines);
-    add(page, std::string(width, '-'), Style::faint);
-    return page;
+    if (!brief) add(lines, reading_lines);
+    add(lines, std::string(width, '-'), Style::faint);
+    return lines;
 }
 
 std::string word_for(Verdict::Kind kind) {
@@ -111,29 +105,29 @@ std::string listed(const std::vector<std::string>& words) {
     return text;
 }
 
-Page passed_page(const Coach& coach, const Lesson& lesson, const Verdict& verdict) {
-    Page page;
+Lines passed_lines(const Coach& coach, const Lesson& lesson, const Verdict& verdict) {
+    Lines lines;
     if (!verdict.also.empty())
-        add(page, std::string("The tests of lesson") + (verdict.also.size() > 1 ? "s " : " ") +
-                      listed(verdict.also) + " pass on it too.");
+        add(lines, std::string("The tests of lesson") + (verdict.also.size() > 1 ? "s " : " ") +
+                       listed(verdict.also) + " pass on it too.");
     if (verdict.without_faults > 0)
-        add(page, std::to_string(verdict.without_faults) +
-                      (verdict.without_faults == 1 ? " case ran without its faults"
-                                                   : " cases ran without their faults") +
-                      ": this program does not know ECHO_FAULTS");
+        add(lines, std::to_string(verdict.without_faults) +
+                       (verdict.without_faults == 1 ? " case ran without its faults"
+                                                    : " cases ran without their faults") +
+                       ": this program does not know ECHO_FAULTS");
     if (!lesson.learned.empty()) {
-        add(page, "");
-        add(page, "What you have learned: " + lesson.learned);
+        add(lines, "");
+        add(lines, "What you have learned: " + lesson.learned);
     }
-    add(page, "");
+    add(lines, "");
     const Lesson* next = coach.course().after(lesson);
     if (!next) {
-        add(page, "This was the last lesson that is written so far.");
-        return page;
+        add(lines, "This was the last lesson that is written so far.");
+        return lines;
     }
-    add(page, "Next, lesson " + next->number + ": " +
-                  (next->question.empty() ? next->title : next->question));
-    return page;
+    add(lines, "Next, lesson " + next->number + ": " +
+                   (next->question.empty() ? next->title : next->question));
+    return lines;
 }
 
 // What happened and how long it took, in one line if a shorter name of the test can do that.
@@ -152,24 +146,24 @@ std::string headline(const Verdict& verdict, std::size_t width) {
 
 }  // namespace
 
-Page verdict_page(const Coach& coach, const Lesson& lesson, const Verdict& verdict,
-                  bool with_cause_first, std::size_t width) {
+Lines verdict_lines(const Coach& coach, const Lesson& lesson, const Verdict& verdict,
+                    bool with_cause_first, std::size_t width) {
     const bool good = verdict.kind == Verdict::Kind::passed;
-    Page page;
-    add(page, headline(verdict, width), good ? Style::good : Style::bad);
+    Lines lines;
+    add(lines, headline(verdict, width), good ? Style::good : Style::bad);
     if (verdict.kind == Verdict::Kind::failed && verdict.passed > 0)
-        add(page,
+        add(lines,
             std::to_string(verdict.passed) +
                 (verdict.passed == 1 ? " test before it passed." : " tests before it passed."));
-    if (!verdict.warning.empty()) add(page, "The compiler warns: " + printable(verdict.warning));
-    if (good) add(page, passed_page(coach, lesson, verdict));
+    if (!verdict.warning.empty()) add(lines, "The compiler warns: " + printable(verdict.warning));
+    if (good) add(lines, passed_lines(coach, lesson, verdict));
     if (!good && coach.standing(lesson) == Standing::untouched)
-        add(page,
+        add(lines,
             "This is the starter as it comes. Read the lesson, then edit " + lesson.file() + '.');
-    if (verdict.text.empty()) return page;
-    add(page, "");
-    add(page, page_of(with_cause_first ? cause_first(verdict.text) : verdict.text));
-    return page;
+    if (verdict.text.empty()) return lines;
+    add(lines, "");
+    add(lines, lines_in(with_cause_first ? cause_first(verdict.text) : verdict.text));
+    return lines;
 }
 
 namespace {
@@ -192,68 +186,73 @@ std::string padded(std::string text, std::size_t width) {
 
 }  // namespace
 
-Page list_page(const Coach& coach) {
-    std::size_t width = 0;
-    for (const Lesson& lesson : coach.course().lessons) width = std::max(width, lesson.name.size());
-    Page page;
+Lines list_lines(const Coach& coach, std::size_t width) {
+    std::size_t longest = 0;
+    for (const Lesson& lesson : coach.course().lessons)
+        longest = std::max(longest, lesson.name.size());
+    constexpr std::size_t words = 20;  // of most standings
+    if (longest + words > width) longest = 0;
+    Lines lines;
     std::string part;
     for (const Lesson& lesson : coach.course().lessons) {
-        if (lesson.part != part) add(page, part = lesson.part, Style::strong);
+        if (lesson.part != part) add(lines, part = lesson.part, Style::strong);
         const bool here = lesson.name == coach.lesson().name;
         const Standing standing = coach.standing(lesson);
         const Style style = standing == Standing::passed    ? Style::good
                             : standing == Standing::to_come ? Style::faint
                                                             : Style::plain;
-        add(page, (here ? "> " : "  ") + padded(lesson.name, width + 2) + words_for(standing),
+        add(lines, (here ? "> " : "  ") + padded(lesson.name, longest) + "  " + words_for(standing),
             style);
     }
-    return page;
+    return lines;
 }
 
-Page hint_page(const Coach& coach, const Lesson& lesson) {
+Lines hint_lines(const Coach& coach, const Lesson& lesson) {
     const std::vector<std::string> hints = coach.hints(lesson);
     const std::size_t seen = std::min(coach.hints_seen(lesson), hints.size());
-    Page page;
-    if (hints.empty()) add(page, "This lesson has no hints.");
+    Lines lines;
+    if (hints.empty()) add(lines, "This lesson has no hints.");
     for (std::size_t i = seen; i-- > 0;) {
-        const std::vector<std::string> lines = lines_of(hints[i]);
-        if (!page.empty()) add(page, "");
-        for (std::size_t at = 0; at < lines.size(); ++at)
-            add(page, printable(lines[at]), at == 0 ? Style::strong : Style::plain);
+        const Lines hint = lines_in(hints[i]);
+        if (!lines.empty()) add(lines, "");
+        for (const Line& line : hint)
+            add(lines, line.text, &line == &hint.front() ? Style::strong : Style::plain);
     }
     if (seen == hints.size() && !hints.empty())
-        add(page, "(This is the last hint. There is still the solution: " + lesson.solution() + ")",
+        add(lines,
+            "(This is the last hint. There is still the solution: " + lesson.solution() + ")",
             Style::faint);
-    return page;
+    return lines;
 }
 
-Page diff_page(const Coach& coach, const Lesson& lesson) {
+Lines diff_lines(const Coach& coach, const Lesson& lesson) {
     const auto mine = lines_of(read_file(coach.path(lesson.file())));
     const auto ours = lines_of(read_file(coach.path(lesson.solution())));
-    Page page;
-    add(page, "-  only in " + lesson.file(), Style::bad);
-    add(page, "+  only in " + lesson.solution(), Style::good);
-    add(page, "");
+    Lines lines;
+    add(lines, "-  only in " + lesson.file(), Style::bad);
+    add(lines, "+  only in " + lesson.solution(), Style::good);
+    add(lines, "");
     for (const DiffLine& line : diff(mine, ours))
-        add(page, std::string(1, line.kind) + ' ' + printable(line.text),
+        add(lines, std::string(1, line.kind) + ' ' + printable(line.text),
             line.kind == '-'   ? Style::bad
             : line.kind == '+' ? Style::good
                                : Style::plain);
-    return page;
+    return lines;
 }
 
-Page trace_page(const Coach& coach, const Lesson& lesson, const std::string& test) {
+Lines trace_lines(const Coach& coach, const Lesson& lesson, const std::string& test) {
     const std::string trace = coach.trace();
-    Page page;
+    Lines lines;
     if (trace.empty()) {
-        add(page, "There is no trace: nothing was run, or the program is not one of the course's.");
-        return page;
+        add(lines,
+            "There is no trace: nothing was run, or the program is not one of the course's.");
+        return lines;
     }
-    add(page, "What the program did in the test \"" + printable(test) + "\":", Style::strong);
-    add(page, "");
+    add(lines, "What the program did in the test \"" + printable(test) + "\":", Style::strong);
+    add(lines, "");
     constexpr std::size_t whole = 2000;  // rows; what is repeated counts once
-    add(page, page_of(harness::draw_trace(trace, lesson.is_client, false, whole)));
-    return page;
+    add(lines, lines_in(harness::draw_trace(trace, lesson.is_client, false, whole)));
+    return lines;
 }
 
 }  // namespace coach
