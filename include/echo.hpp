@@ -554,6 +554,8 @@ void trace(Stream& out);
 
 // One call as a line of the trace, without the line's end.
 [[nodiscard]] std::string describe(const Call& call);
+// The first half of that line, which before() knows already: "socket 4: recv at most 4096 bytes".
+[[nodiscard]] std::string describe_request(const Call& call);
 
 // ============================================================================================
 //  The platform layer
@@ -1785,11 +1787,14 @@ struct Trace : Hook {
 
 }  // namespace detail
 
-inline std::string describe(const Call& call) {
-    const bool made = call.name == "socket" && call.error == 0;
+inline std::string describe_request(const Call& call) {
+    const bool made = call.name == "socket" && call.result > 0;
     const Handle socket = made ? static_cast<Handle>(call.result) : call.socket;
-    return "socket " + detail::number_of(socket) + ": " + detail::request(call) + " -> " +
-           detail::outcome(call);
+    return "socket " + detail::number_of(socket) + ": " + detail::request(call);
+}
+
+inline std::string describe(const Call& call) {
+    return describe_request(call) + " -> " + detail::outcome(call);
 }
 
 template <class Stream>

@@ -148,6 +148,25 @@ TEST_CASE("threads hand the trace whole lines, one at a time", "[trace]") {
     CHECK(lines.crowded == 0);
 }
 
+TEST_CASE("what a call asks for is known before it is made", "[trace]") {
+    struct Halves : test::ScopedHook {
+        void before(echo::Call& call) override { asked = echo::describe_request(call); }
+        void after(const echo::Call& call) override {
+            INFO(asked << " / " << echo::describe(call));
+            CHECK(echo::describe(call).rfind(asked + " -> ", 0) == 0);
+        }
+        std::string asked;
+    };
+    test::Pair pair;
+    Halves halves;
+    char buffer[8];
+    REQUIRE(pair.client.send("x"));
+    CHECK(halves.asked == "socket " + std::to_string(pair.client.handle()) + ": send 1 byte \"x\"");
+    REQUIRE(pair.server.recv(buffer));
+    CHECK(halves.asked ==
+          "socket " + std::to_string(pair.server.handle()) + ": recv at most 8 bytes");
+}
+
 TEST_CASE("a call that came up short shows what was asked for", "[trace]") {
     test::Pair pair;
     Recorder recorder;
