@@ -241,6 +241,21 @@ TEST_CASE("a server is disturbed by faults, and its trace shows what it asked fo
     CHECK(contains(second.trace(), ": send 2 bytes \"ll\" -> failed: "));
 }
 
+TEST_CASE("the trace of a program under test tells which call has begun", "[harness]") {
+    const Variable variable("ECHO_PROGRAM", puppet("serve"));
+    Program program = Program::server();
+    echo::Connection client = echo::connect(program.host(), program.port(), soon());
+    const auto deadline = soon();
+    const std::string ending = ": recv at most 4096 bytes\n";
+    while (!contains(program.trace(), ending)) {
+        REQUIRE(Clock::now() < deadline);
+        program.process().wait(Clock::now() + std::chrono::milliseconds(10));
+    }
+    // Each call that is done has a line for its begin.
+    CHECK(contains(program.trace(), ": accept\n"));
+    CHECK_FALSE(contains(program.trace(), ": listen\n"));  // this one never waits
+}
+
 TEST_CASE("malformed faults end a program before its main", "[harness]") {
     const Variable variable("ECHO_PROGRAM", puppet("serve"));
     std::string text;

@@ -164,6 +164,34 @@ TEST_CASE("bytes that look like a trace do not confuse the reader of traces") {
     CHECK(calls[1].result == "19 bytes");
 }
 
+TEST_CASE("a call that has begun and not returned is drawn as still waiting") {
+    const std::string begun = "socket 4: recv at most 64 bytes\n";
+    const std::string trace =
+        "socket 3: accept\n"
+        "socket 3: accept -> socket 4 from 127.0.0.1:51234\n" +
+        begun + "socket 4: recv at most 64 bytes -> 3 bytes \"hi\\n\"\n" +
+        "socket 4: send 6 bytes \"x -> y\"\n" + "socket 4: send 6 bytes \"x -> y\" -> 6 bytes\n";
+    CHECK(harness::read_trace(trace).size() == 3);
+    CHECK_FALSE(contains(harness::draw_trace(trace, false), "waiting"));
+    CHECK(contains(harness::draw_trace(trace + begun, false), "|  recv: still waiting\n"));
+    // Two threads in accept on the same socket: one of them was given a client.
+    const std::string two = "socket 3: accept\nsocket 3: accept\n" + trace.substr(17);
+    const std::string picture = harness::draw_trace(two, false);
+    INFO(picture);
+    CHECK(contains(picture, "|  accept: still waiting\n"));
+    // What had begun before a part was left out may have ended there.
+    CHECK_FALSE(contains(harness::draw_trace(begun + "(left out)\n" + trace, false), "waiting"));
+}
+
+TEST_CASE("a send that has only begun is not taken for done, whatever its bytes look like") {
+    const auto call = harness::read_trace_line("socket 4: send 12 bytes \"\\\" -> 3 bytes\"");
+    REQUIRE(call.has_value());
+    CHECK(call->only_begun());
+    CHECK(call->name == "send");
+    CHECK(call->arguments == "12 bytes \"\\\" -> 3 bytes\"");
+    CHECK_FALSE(harness::read_trace_line("no line of a trace").has_value());
+}
+
 TEST_CASE("a zero byte that is missing at the end is a C string's, not a newline's") {
     const std::string sent("hi\xff\0", 4);
     CHECK(likely_cause(echo_of(sent, "hi\xff")).name == "c-string");

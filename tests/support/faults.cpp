@@ -1,11 +1,15 @@
 // Linked into every program of the lessons, so that the tests can look into it and disturb it:
 //
-//     ECHO_TRACE=FILE    appends each system call that echo.hpp makes to FILE
-//     ECHO_FAULTS=RULES  makes calls fail or come up short, see fault_rules.hpp
+//     ECHO_TRACE=FILE     appends each system call that echo.hpp makes to FILE
+//     ECHO_TRACE_WAITS=1  tells there of the begin, too, of a call that can wait: the tests then
+//                         know what a silent program waits in
+//     ECHO_FAULTS=RULES   makes calls fail or come up short, see fault_rules.hpp
 //
-// The lessons' programs do not know of it. Without the two variables it does nothing.
+// The lessons' programs do not know of it. Without these variables it does nothing.
 #include "fault_rules.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
@@ -20,26 +24,49 @@ namespace {
     std::_Exit(2);
 }
 
+bool can_wait(const echo::Call& call) {
+    constexpr std::array<std::string_view, 6> names{"accept", "connect", "poll",
+                                                    "recv",   "select",  "send"};
+    return std::find(names.begin(), names.end(), call.name) != names.end();
+}
+
+// A deadline that the program has given to the socket itself, past echo.hpp. On every system the
+// option is all zeros when there is none.
+bool has_own_deadline(echo::Handle socket) {
+    std::array<char, 64> value{};
+    auto size = static_cast<socklen_t>(value.size());
+    if (::getsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, value.data(), &size) != 0) return false;
+    return std::any_of(value.begin(), value.end(), [](char byte) { return byte != 0; });
+}
+
 // Like echo::trace, but it does not fill the disk when a program spins.
 class TraceToFile : public echo::Hook {
 public:
-    explicit TraceToFile(const char* path) : file_(std::fopen(path, "ab")) {
+    TraceToFile(const char* path, bool waits) : waits_(waits), file_(std::fopen(path, "ab")) {
         if (!file_) give_up("ECHO_TRACE: cannot write to \"" + std::string(path) + "\"");
     }
 
-    void after(const echo::Call& call) override { write(echo::describe(call)); }
+    void before(echo::Call& call) override {
+        if (!waits_ || !can_wait(call) || has_own_deadline(call.socket)) return;
+        const std::lock_guard<std::mutex> lock(mutex_);
+        if (lines_ < most_lines) write(echo::describe_request(call));
+    }
 
-private:
-    void write(const std::string& line) {
+    void after(const echo::Call& call) override {
         const std::lock_guard<std::mutex> lock(mutex_);
         if (lines_ > most_lines) return;
-        const std::string text = lines_ < most_lines ? line : "(the trace is cut off here)";
-        std::fputs((text + "\n").c_str(), file_);
-        std::fflush(file_);
+        write(lines_ < most_lines ? echo::describe(call) : "(the trace is cut off here)");
         ++lines_;
     }
 
+private:
+    void write(const std::string& line) {
+        std::fputs((line + '\n').c_str(), file_);
+        std::fflush(file_);
+    }
+
     static constexpr long most_lines = 100000;
+    const bool waits_;
     std::FILE* file_;
     std::mutex mutex_;
     long lines_ = 0;
@@ -61,7 +88,7 @@ bool install() {
         }
     }
     if (const char* path = variable("ECHO_TRACE")) {
-        static echo::Hook& trace = *new TraceToFile(path);
+        static echo::Hook& trace = *new TraceToFile(path, variable("ECHO_TRACE_WAITS") != nullptr);
         echo::add_hook(trace);
     }
     return true;

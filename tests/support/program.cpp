@@ -273,6 +273,7 @@ Program Program::start(std::vector<std::string> arguments, std::string_view faul
     options.memory_limit = most_memory;
     program.trace_ = std::make_shared<TraceFile>();
     options.environment = {{"ECHO_TRACE", program.trace_->path().string()},
+                           {"ECHO_TRACE_WAITS", "1"},
                            {"ECHO_FAULTS", std::string(faults)}};
     try {
         program.process_ = std::make_unique<Process>(options);

@@ -33,9 +33,10 @@ std::string errors_in(std::string_view text) {
 // A program that goes round and round writes a trace of any length: its two ends are enough.
 std::string cut_trace(std::string trace) {
     constexpr std::size_t most = std::size_t{4} << 20;
-    if (trace.size() > most)
-        trace.erase(most / 2, trace.find('\n', trace.size() - most / 2) - most / 2);
-    return trace;
+    if (trace.size() <= most) return trace;
+    const std::size_t begin = trace.rfind('\n', most / 2) + 1;
+    const std::size_t end = trace.find('\n', trace.size() - most / 2) + 1;
+    return trace.replace(begin, end - begin, "(a part is left out here)\n");
 }
 
 std::string ordinal(std::string_view number) {

@@ -49,6 +49,28 @@ std::string cut_quoted(std::string_view quoted, std::size_t bytes) {
     return bytes == 0 ? kept + '"' : std::string(quoted);
 }
 
+// Where the quoted bytes of a line end: behind the first quotation mark that is no escape's.
+std::size_t end_of_quote(std::string_view line) {
+    std::size_t at = line.find('"');
+    if (at == std::string_view::npos) return 0;
+    for (++at; at < line.size() && line[at] != '"';) at += shown_length(line, at);
+    return at;
+}
+
+// Calls `look` with each call of a trace, begun or done. A last line that the program was in the
+// middle of is left out; a line in another shape, which stands where a part was cut out, is given
+// to `gap`.
+template <typename Look, typename Gap>
+void for_each_call(std::string_view trace, Look look, Gap gap) {
+    for (std::size_t end; (end = trace.find('\n')) != std::string_view::npos;) {
+        if (auto call = read_trace_line(trace.substr(0, end)))
+            look(*call);
+        else
+            gap();
+        trace.remove_prefix(end + 1);
+    }
+}
+
 std::string count_bytes(std::size_t bytes) {
     return std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes");
 }
@@ -217,31 +239,41 @@ std::string_view TracedCall::quoted() const {
     return text.substr(first + 1, last - first - 1);
 }
 
+std::optional<TracedCall> read_trace_line(std::string_view line) {
+    constexpr std::string_view start = "socket ";
+    const std::size_t colon = line.find(": ");
+    if (line.substr(0, start.size()) != start || colon == std::string_view::npos) return {};
+    TracedCall call;
+    call.socket = line.substr(start.size(), colon - start.size());
+    line.remove_prefix(colon + 2);
+    call.name = first_word(line);
+    // The bytes that it quotes may hold an arrow: a send's come before the real one, a recv's
+    // after it.
+    const std::size_t past = call.name == "send" ? end_of_quote(line) : call.name.size();
+    const std::size_t arrow = line.find(" -> ", std::min(past, line.size()));
+    call.arguments = line.substr(call.name.size(), arrow - call.name.size());
+    if (!call.arguments.empty()) call.arguments.erase(0, 1);
+    if (arrow != std::string_view::npos) call.result = line.substr(arrow + 4);
+    return call;
+}
+
 std::vector<TracedCall> read_trace(std::string_view trace) {
     std::vector<TracedCall> calls;
-    while (!trace.empty()) {
-        const std::size_t end = trace.find('\n');
-        if (end == std::string_view::npos) break;  // the program was in the middle of it
-        std::string_view line = trace.substr(0, end);
-        trace.remove_prefix(end + 1);
-
-        constexpr std::string_view start = "socket ";
-        const std::size_t colon = line.find(": ");
-        if (line.substr(0, start.size()) != start || colon == std::string_view::npos) continue;
-        TracedCall call;
-        call.socket = line.substr(start.size(), colon - start.size());
-        line.remove_prefix(colon + 2);
-        call.name = first_word(line);
-        // The bytes that it quotes may hold an arrow: a send's come before the real one, a recv's
-        // after it.
-        const std::size_t arrow = call.name == "send" ? line.rfind(" -> ") : line.find(" -> ");
-        if (arrow == std::string_view::npos || arrow < call.name.size()) continue;
-        call.result = line.substr(arrow + 4);
-        call.arguments = line.substr(call.name.size(), arrow - call.name.size());
-        if (!call.arguments.empty()) call.arguments.erase(0, 1);
-        calls.push_back(std::move(call));
-    }
+    const auto keep = [&](TracedCall& call) {
+        if (!call.only_begun()) calls.push_back(std::move(call));
+    };
+    for_each_call(trace, keep, [] {});
     return calls;
+}
+
+void Begun::note(const TracedCall& call) {
+    const auto same = std::find_if(calls_.begin(), calls_.end(), [&](const TracedCall& one) {
+        return one.socket == call.socket && one.name == call.name;
+    });
+    if (call.only_begun())
+        calls_.push_back(call);
+    else if (same != calls_.end())
+        calls_.erase(same);
 }
 
 std::size_t bytes_received(std::string_view trace) {
@@ -255,13 +287,18 @@ std::string draw_trace(std::string_view trace, bool program_is_client, bool clos
                        std::size_t most_rows) {
     std::vector<Row> rows;
     Sockets sockets;
-    for (const TracedCall& call : read_trace(trace)) {
+    Begun begun;
+    const auto add = [&](const TracedCall& call) {
+        begun.note(call);
         // Options and questions to the system are no part of a lesson's diagram.
         if (call.name == "setsockopt" || call.name == "getsockopt" || call.name == "getsockname" ||
             call.name == "getpeername" || call.name == "fcntl")
-            continue;
-        rows.push_back(row_of(call, sockets));
-    }
+            return;
+        if (!call.only_begun()) rows.push_back(row_of(call, sockets));
+    };
+    for_each_call(trace, add, [&] { begun = {}; });
+    for (const TracedCall& call : begun.calls())
+        rows.push_back({Row::Shape::local, "", call.name + ": still waiting", "waits"});
     if (rows.empty()) return {};
     for (Row& row : rows)
         if (closed_by_reset && row.kind == "close") row.label = "closes: a reset";

@@ -1,8 +1,9 @@
-// Reads a program's trace, as echo::trace writes it, and draws it in the shape of the lessons'
+// Reads a program's trace, as faults.cpp writes it, and draws it in the shape of the lessons'
 // diagrams.
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,13 +13,15 @@ namespace harness {
 // How wide a message may be: Catch2 moves it to the right, and breaks lines beyond column 78.
 inline constexpr std::size_t page_width = 76;
 
-// One line of a trace: "socket 4: recv at most 4096 bytes -> 6 bytes "hello\n"".
+// One line of a trace: "socket 4: recv at most 4096 bytes -> 6 bytes "hello\n"". Without the arrow
+// and what follows it the call has only begun.
 struct TracedCall {
     std::string socket;     // "4"
     std::string name;       // "recv"
     std::string arguments;  // "at most 4096 bytes"
-    std::string result;     // "6 bytes "hello\n""
+    std::string result;     // "6 bytes "hello\n""; empty: it has only begun
 
+    bool only_begun() const { return result.empty(); }
     bool failed() const { return result.rfind("failed", 0) == 0; }
     std::size_t asked() const;  // a send's length
     std::size_t moved() const;  // by a recv or a send; 0 when it failed or the stream has ended
@@ -26,8 +29,22 @@ struct TracedCall {
     std::string_view quoted() const;
 };
 
-// The calls in a trace. A line that is cut off or in no known shape is left out.
+// Nothing when it is no line of a trace.
+std::optional<TracedCall> read_trace_line(std::string_view line);
+
+// The calls in a trace that are done. A line that is cut off or in no known shape is left out.
 std::vector<TracedCall> read_trace(std::string_view trace);
+
+// The calls that have begun and are not done: what each thread of the program waits in. Several
+// threads may wait in the same call on the same socket, so each line that says "done" ends one.
+class Begun {
+public:
+    void note(const TracedCall& call);
+    const std::vector<TracedCall>& calls() const { return calls_; }
+
+private:
+    std::vector<TracedCall> calls_;
+};
 
 // The trace as a picture, at most page_width wide and about `most_rows` high: the test on the left,
 // the program on the right, its calls beside it, repeats folded. `closed_by_reset`: the test saw
