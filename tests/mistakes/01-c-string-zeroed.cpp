@@ -1,4 +1,5 @@
 // cause: c-string
+// also fits: lost-bytes
 // A zeroed array is a C string too: up to a zero byte of the message, or on into an older one.
 
 #include <echo.hpp>

@@ -1,4 +1,5 @@
 // cause: c-string
+// also fits: lost-bytes
 // The bytes are taken for a C string, which ends at the first zero byte.
 
 #include <echo.hpp>

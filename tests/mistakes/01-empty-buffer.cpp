@@ -1,4 +1,5 @@
 // cause: empty-buffer
+// also fits: closes-too-early, crash, does-nothing, lost-bytes, no-answer, uncaught-exception
 // A string of size 0 has no room, and recv does not make it grow.
 
 #include <echo.hpp>

@@ -1,4 +1,5 @@
 // cause: end-byte
+// also fits: closes-too-early, lost-bytes
 // A char that holds 0xFF equals EOF, so the data itself ends the conversation.
 
 #include <echo.hpp>

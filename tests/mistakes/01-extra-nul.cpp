@@ -1,4 +1,5 @@
 // cause: extra-nul
+// also fits: extra-bytes
 // The zero byte that ends a C string goes out with the message.
 
 #include <echo.hpp>

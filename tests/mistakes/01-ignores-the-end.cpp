@@ -1,4 +1,5 @@
 // cause: spins-at-end-of-stream
+// also fits: never-closes
 // The end of the stream does not end the loop, so recv gives 0 bytes for ever.
 
 #include <echo.hpp>

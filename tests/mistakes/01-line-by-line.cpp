@@ -1,4 +1,5 @@
 // cause: waits-for-newline
+// also fits: lost-bytes
 // The answer waits for a whole line, but a client may send any bytes.
 
 #include <echo.hpp>

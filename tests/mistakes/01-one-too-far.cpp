@@ -1,4 +1,5 @@
 // cause: uncaught-exception
+// also fits: closes-too-early, crash, does-nothing, lost-bytes, never-answers, no-answer
 // A full buffer has no place for the mark that is put after the bytes.
 
 #include <echo.hpp>

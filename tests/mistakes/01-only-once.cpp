@@ -1,4 +1,5 @@
 // cause: only-one-message
+// also fits: closes-too-early, lost-bytes
 // One recv and one send, without a loop.
 
 #include <echo.hpp>

@@ -1,4 +1,5 @@
 // cause: recv-outside-the-loop
+// also fits: extra-bytes, sent-twice
 // The loop asks again what one recv has given long ago.
 
 #include <echo.hpp>

@@ -1,4 +1,5 @@
 // cause: whole-buffer
+// also fits: extra-bytes, sent-twice
 // What an earlier, longer message left in the buffer goes back again.
 
 #include <echo.hpp>

@@ -1,4 +1,5 @@
 // cause: whole-buffer
+// also fits: extra-bytes
 // All of the buffer goes back, and not only what recv put there.
 
 #include <echo.hpp>

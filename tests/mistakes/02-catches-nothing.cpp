@@ -1,4 +1,5 @@
 // cause: uncaught-exception
+// also fits: crash, wrong-exit-code
 // Nobody catches the error that says why it can't connect.
 
 #include <echo.hpp>

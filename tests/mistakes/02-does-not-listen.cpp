@@ -1,4 +1,5 @@
 // cause: tail-thrown-away
+// also fits: does-nothing, lost-bytes
 // It closes as soon as everything is sent, and listens to nothing.
 
 #include <echo.hpp>

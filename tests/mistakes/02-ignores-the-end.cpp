@@ -1,4 +1,5 @@
 // cause: ignores-end-of-stream
+// also fits: wrong-exit-code
 // It counts bytes that will never come: recv gives 0 at once, for ever.
 
 #include <echo.hpp>

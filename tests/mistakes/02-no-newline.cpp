@@ -1,4 +1,5 @@
 // cause: newline-missing
+// also fits: lost-bytes, newline-stripped
 // The newline that getline took off is never put back.
 
 #include <echo.hpp>

@@ -1,4 +1,5 @@
 // cause: one-recv-is-one-message
+// also fits: lost-bytes
 // One recv is believed to bring the whole echo.
 
 #include <echo.hpp>

@@ -1,4 +1,5 @@
 // cause: waits-for-too-much
+// also fits: does-nothing, lost-bytes
 // It waits until its buffer is full, and no server sends that much.
 
 #include <echo.hpp>

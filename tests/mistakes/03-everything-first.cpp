@@ -1,4 +1,5 @@
 // cause: waits-for-end-of-stream
+// also fits: does-nothing, lost-bytes, never-answers, short-send-loses-bytes
 // It reads everything before it answers, as if the stream were one message.
 
 #include <echo.hpp>

@@ -1,4 +1,5 @@
 // cause: resent-from-start
+// also fits: changed-bytes, sent-twice
 // After a short send everything is sent again, and not only the rest.
 
 #include <echo.hpp>

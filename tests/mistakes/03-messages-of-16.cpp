@@ -1,4 +1,5 @@
 // cause: held-back
+// also fits: lost-bytes, newline-stripped, one-recv, short-send-loses-bytes
 // It believes that messages have a length, and waits until one is complete.
 
 #include <echo.hpp>

@@ -1,4 +1,5 @@
 // cause: resent-from-start
+// also fits: changed-bytes, sent-twice
 // The rest is counted from one byte too early.
 
 #include <echo.hpp>

@@ -1,4 +1,5 @@
 // cause: short-send-loses-bytes
+// also fits: lost-bytes
 // Two sends are not enough either: the second can come up short as well.
 
 #include <echo.hpp>

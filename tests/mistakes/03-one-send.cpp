@@ -1,4 +1,5 @@
 // cause: short-send-loses-bytes
+// also fits: lost-bytes
 // A send that takes only part of the bytes loses the others.
 
 #include <echo.hpp>

@@ -1,4 +1,5 @@
 // cause: waits-for-newline
+// also fits: does-nothing, lost-bytes, never-answers, short-send-loses-bytes
 // It believes that a message ends with its line.
 
 #include <echo.hpp>

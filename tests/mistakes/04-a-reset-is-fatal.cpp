@@ -1,4 +1,5 @@
 // cause: uncaught-exception
+// also fits: closes-too-early, crash, reset-on-close
 // A client that breaks off takes the server with it.
 
 #include <echo.hpp>

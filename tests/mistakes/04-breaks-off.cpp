@@ -1,4 +1,5 @@
 // cause: reset-on-close
+// also fits: closes-too-early
 // It breaks the connection off instead of closing it.
 
 #include <echo.hpp>

@@ -1,4 +1,5 @@
 // cause: reset-on-close
+// also fits: closes-too-early
 // After a failed send it closes, although bytes are left to read.
 
 #include <echo.hpp>

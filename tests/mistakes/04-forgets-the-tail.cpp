@@ -1,4 +1,5 @@
 // cause: tail-thrown-away
+// also fits: closes-too-early, does-nothing, lost-bytes, never-answers
 // It collects bytes to send them in large pieces, and forgets the last at the end.
 
 #include <echo.hpp>

@@ -1,4 +1,5 @@
 // cause: failed-send-ignored
+// also fits: changed-bytes, lost-bytes, short-send-loses-bytes
 // A send fails, and the next bytes are sent as if nothing had happened.
 
 #include <echo.hpp>

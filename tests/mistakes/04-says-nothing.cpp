@@ -1,4 +1,5 @@
 // cause: no-goodbye
+// also fits: never-closes
 // It waits for the client to finish before it says that it has finished itself.
 
 #include <echo.hpp>

@@ -1,94 +1,91 @@
 // From what a failed test saw to the likely cause, by name.
 //
-// The rules know nothing about the program's source. They look at what was expected and what came,
-// at how the connection and the program ended, and at what the program did when the test, after
-// the failure, tried a few things to find the reason. So they also fit programs in other
-// languages, which have no trace.
+// Each lesson has rules in a file of its own, lessons/NN-name.cpp. They know nothing about the
+// program's source, only the evidence, so they also fit programs in other languages. The tests of
+// a lesson ask the rules of that lesson and of those before it: nobody is told of what is still to
+// come, and a new lesson changes no verdict of an older one. Several rules may fit. Which one wins:
+//
+//     The most direct evidence; of equally direct ones the newest lesson's rule; and within a
+//     lesson the special case.
+//
+// In which order the rules stand in a file means nothing.
 #pragma once
 
-#include "process.hpp"
+#include "evidence.hpp"
 
-#include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace harness {
 
-struct Evidence {
-    // What the test waited for when it went wrong.
-    enum class Wanted {
-        start,          // the program's first line
-        connection,     // a connection with the program
-        bytes,          // these bytes
-        end_of_stream,  // the end of the program's stream, and nothing before it
-        survival,       // that the program lives on after a rude client
-        patience,       // that a client waits for the rest of its echo
-        printed,        // these bytes on a client's standard output
-        exit,           // a client's exit code
-        complaint,      // one line on a client's standard error
-    };
-    Wanted wanted = Wanted::bytes;
-    std::string lesson;  // whose test it is; empty: not known
-    bool program_is_client = false;
-    std::string faults;  // ECHO_FAULTS as the program understood it; empty: none
+class Talk;
 
-    // The bytes of the whole conversation so far. `sent` is the test's, one element a send; a long
-    // conversation's are joined to one.
-    std::vector<std::string> sent;
-    std::string expected;
-    std::string got;
-    std::size_t difference = 0;     // where got goes wrong; likely_cause finds it
-    bool finished_sending = false;  // the test had ended its own stream
-    // What is said instead of bytes where the test did not wait for bytes.
-    std::string expected_text;
-    std::string got_text;
-
-    enum class Stream { open, ended, reset };
-    Stream stream = Stream::open;
-    bool busy = false;  // the program was busy while the test waited
-
-    // What the test tried after bytes had been missing, and what came then.
-    std::string after_newline;     // after one more "\n"
-    std::string after_more;        // after many more bytes
-    std::string after_end;         // after the end of the test's stream
-    bool ended_after_end = false;  // the program's stream ended then
-
-    // The program.
-    std::optional<Ending> ending;  // none: it was still running
-    std::string output;
-    std::string errors;
-    std::string trace;
-    // What the trace shows, where there is one; likely_cause finds it.
-    struct Shown {
-        bool send_past_the_bytes = false;  // a send was longer than what recv had given
-        bool send_up_to_a_zero = false;    // a send left out a zero byte and what came after it
-        bool one_recv_many_sends = false;  // the same bytes again and again
-        bool kept_after_the_end = false;   // nothing was done with the connection after its end
-    };
-    Shown shown;
-    std::string start_failure;      // the text of a StartFailure
-    std::string listens_elsewhere;  // found there instead: "[::1]:7777"
+// What a rule rests on, the most direct evidence first.
+enum class Basis {
+    ending,      // how the program ended, in the system's words or in its own
+    beginning,   // it never got as far as a conversation
+    deeds,       // what it was seen to do: its calls, or a busy processor
+    experiment,  // what came when the test tried something
+    bytes,       // the bytes that came are exactly those that this mistake makes
+    shape,       // where bytes are missing, wrong or too many, and what the connection did
+    failure,     // that there was a failure of this kind, and no more
 };
+
+// A classic mistake, and how to know it.
+struct Rule {
+    std::string_view name;  // of the cause. Several rules may give the same: then only one may fit
+    Basis basis;
+    std::string_view row;  // what its reader sees, the row in the lesson's table "What goes wrong"
+    bool (*fits)(const Evidence&);
+    std::string_view text;  // one or two sentences. "{error}": the last line on standard error
+    std::string_view special_case_of = {};  // the name of another cause of the same lesson
+};
+
+// Something to try when bytes are missing and the program is silent. The first of all that makes
+// the program do something is the last one tried.
+struct Experiment {
+    enum class Cost { some_bytes, many_bytes, the_end };  // the cheapest first: an end is for ever
+    std::string_view name;
+    Cost cost;
+    std::string_view words;         // "the test sent a newline"
+    std::string (*attempt)(Talk&);  // gives the bytes that it sent
+};
+
+// What one lesson knows.
+struct LessonCauses {
+    std::string_view lesson;  // "01-one-client"
+    std::vector<Rule> rules;
+    std::vector<Experiment> experiments = {};
+};
+
+// A lesson's file has one of these, so that the rest of the program finds what it knows.
+struct Known {
+    explicit Known(const LessonCauses& lesson);  // has to last as long as the program
+};
+
+// All lessons up to this one, the first first. With an empty name all there are.
+std::vector<const LessonCauses*> lessons_up_to(std::string_view lesson);
+std::vector<Experiment> experiments_up_to(std::string_view lesson);
 
 struct Cause {
     std::string name;     // "c-string"
     std::string text;     // one or two sentences
     std::string lesson;   // to read: "01-one-client", never one after the lesson under test
     std::string section;  // of that lesson's README.md
+    std::string row;      // in that section; empty: none
 };
 
-// The first rule that fits, most specific first. Always some cause: the last rule fits everything.
-Cause likely_cause(Evidence evidence);
+struct Verdict {
+    Cause cause;                         // always some cause
+    std::vector<std::string> also_fits;  // the names of the others, sorted
+    // Another cause has as good a claim: the lesson's author has to say which is the special case.
+    std::string rival;
+};
 
-// Every cause that likely_cause can give, for tests and for the lessons' authors.
-std::vector<Cause> every_cause();
+Verdict judge(Evidence evidence);
 
-// Ended by a signal, or by abort(): on Windows that is no signal, but exit code 3.
-bool crashed(const Ending& ending);
-
-// The index of the first byte that is different, or the shorter length; npos when they are equal.
-std::size_t first_difference(std::string_view expected, std::string_view got);
+// The same for any rules, in any order.
+Verdict judge(Evidence evidence, const std::vector<const LessonCauses*>& lessons);
 
 }  // namespace harness

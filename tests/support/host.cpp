@@ -67,6 +67,7 @@ ClientTest::ClientTest(std::string_view lesson, std::string_view faults) : fault
 
 ClientTest::ClientTest(std::string_view lesson, std::string host, std::string port) {
     subject_.is_client = true;
+    subject_.lesson = lesson;
     const char* other = std::getenv("ECHO_PROGRAM");
     const std::string program = other ? other : '"' + default_client(lesson) + '"';
     Process::Options options;
@@ -80,6 +81,7 @@ ClientTest::ClientTest(std::string_view lesson, std::string host, std::string po
         Evidence evidence;
         evidence.wanted = Wanted::start;
         evidence.program_is_client = true;
+        evidence.lesson = lesson;
         evidence.start_failure =
             std::string("The program could not be started.\n  ") + failure.what();
         subject_.story.step("the test started the program");

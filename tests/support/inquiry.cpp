@@ -1,5 +1,6 @@
 // The half of Talk that a test needs when it goes wrong: what came, what the program is doing, and
 // what it does when the test tries something.
+#include "causes.hpp"
 #include "talk.hpp"
 
 namespace harness {
@@ -77,22 +78,27 @@ std::string Talk::what_comes(std::string_view after) {
     return came;
 }
 
-// Bytes are missing and the program is silent. What is it waiting for? A newline, a full buffer,
-// the end of the stream?
+// Bytes are missing and the program is silent. What is it waiting for? The lessons know what to try.
 void Talk::find_out(Evidence& evidence) {
-    const auto try_bytes = [&](std::string_view bytes, std::string_view words) -> std::string {
-        if (stream_ != Stream::open) return {};
-        if (!connection_.send(bytes, echo::after(patience() / 10))) return {};
-        return what_comes(words);
-    };
-    evidence.after_newline = try_bytes("\n", "the test sent a newline");
-    if (evidence.after_newline.empty())
-        evidence.after_more = try_bytes(std::string(65536, 'x'), "the test sent 65,536 more bytes");
-    if (!evidence.after_more.empty() || stream_ != Stream::open) return;
-    if (!evidence.after_newline.empty()) return;
+    for (const Experiment& experiment : experiments_up_to(evidence.lesson)) {
+        Evidence::Trial trial;
+        trial.experiment = experiment.name;
+        trial.sent = experiment.attempt(*this);
+        trial.came = what_comes(experiment.words);
+        trial.ended = stream_ != Stream::open;
+        evidence.trials.push_back(trial);
+        if (!trial.came.empty() || trial.ended) return;
+    }
+}
+
+std::string Talk::try_bytes(std::string_view bytes) {
+    const echo::Result sent = connection_.send(bytes, echo::after(patience() / 10));
+    return std::string(bytes.substr(0, sent.bytes));
+}
+
+std::string Talk::try_end() {
     connection_.shutdown_send();
-    evidence.after_end = what_comes("the test finished sending");
-    evidence.ended_after_end = stream_ != Stream::open;
+    return {};
 }
 
 }  // namespace harness

@@ -10,7 +10,7 @@ Process::Options options(std::string_view number, const std::string& program, bo
     options.arguments = {std::string(ECHO_BUILD_DIR) + "/lesson_tests",
                          '[' + std::string(number) + ']', "--abort"};
     const std::string quoted = program.empty() || command_line ? program : '"' + program + '"';
-    options.environment = {{"ECHO_PROGRAM", quoted}};
+    options.environment = {{"ECHO_PROGRAM", quoted}, {"ECHO_ALL_CAUSES", "1"}};
     return options;
 }
 
@@ -35,6 +35,23 @@ std::string LessonRun::cause() {
     if (at == std::string::npos) return {};
     const std::size_t begin = at + sign.size();
     return all.substr(begin, all.find(')', begin) - begin);
+}
+
+std::vector<std::string> LessonRun::also_fits() { return lines_after("Also fits: "); }
+
+std::string LessonRun::rival() {
+    const std::vector<std::string> rivals = lines_after("Not decided: ");
+    return rivals.empty() ? std::string() : rivals.front();
+}
+
+std::vector<std::string> LessonRun::lines_after(std::string_view sign) {
+    std::vector<std::string> found;
+    const std::string all = text();
+    for (std::size_t at = all.find(sign); at != std::string::npos; at = all.find(sign, at)) {
+        at += sign.size();
+        found.push_back(all.substr(at, all.find_first_of("\r\n", at) - at));
+    }
+    return found;
 }
 
 std::string LessonRun::text() {

@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace harness {
 
@@ -19,10 +20,15 @@ public:
     bool passed();
     // The name in "Likely cause (NAME)", or empty.
     std::string cause();
+    // The names of the other causes that fit, and of one that has as good a claim.
+    std::vector<std::string> also_fits();
+    std::string rival();
     // All that the tests printed.
     std::string text();
 
 private:
+    std::vector<std::string> lines_after(std::string_view sign);
+
     Process process_;
     bool ended_ = false;
     bool passed_ = false;

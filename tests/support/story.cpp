@@ -1,11 +1,14 @@
 #include "story.hpp"
 
 #include "catch.hpp"
+#include "causes.hpp"
+#include "signs.hpp"
 #include "trace_reader.hpp"
 
 #include <echo.hpp>
 
 #include <algorithm>
+#include <cstdlib>
 #include <stdexcept>
 
 namespace harness {
@@ -176,6 +179,23 @@ std::string printed(std::string_view name, std::string_view text) {
     return "  " + std::string(name) + ":\n" + clip_lines(text, 12, "    ");
 }
 
+// The course's own tests want to know what else fits, and whether the choice was clear.
+std::string all_causes(const Verdict& verdict) {
+    std::string text;
+    if (!std::getenv("ECHO_ALL_CAUSES")) return text;
+    for (const std::string& name : verdict.also_fits) text += "\nAlso fits: " + name;
+    if (!verdict.rival.empty()) text += "\nNot decided: " + verdict.rival;
+    return text;
+}
+
+std::string told(const Verdict& verdict) {
+    const Cause& cause = verdict.cause;
+    std::string text = wrap("Likely cause (" + cause.name + "): " + cause.text, "");
+    text += "Read: lessons/" + cause.lesson + "/README.md, section \"" + cause.section + "\"";
+    if (!cause.row.empty()) text += "\n      the row: " + cause.row;
+    return text + all_causes(verdict);
+}
+
 }  // namespace
 
 std::string count_of(std::size_t bytes) {
@@ -216,10 +236,7 @@ std::string Story::tell(const Evidence& evidence) const {
                        wrap(evidence.ending ? evidence.ending->text() : still_running, "  "));
     }
 
-    const Cause cause = likely_cause(evidence);
-    text += wrap("Likely cause (" + cause.name + "): " + cause.text, "");
-    text += "Read: lessons/" + cause.lesson + "/README.md, section \"" + cause.section + "\"";
-    return text;
+    return text + told(judge(evidence));
 }
 
 void Story::good() const { SUCCEED(); }

@@ -1,7 +1,7 @@
 // What a test did, step by step, told when it fails.
 #pragma once
 
-#include "causes.hpp"
+#include "evidence.hpp"
 
 #include <string>
 #include <string_view>

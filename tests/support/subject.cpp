@@ -14,20 +14,19 @@ std::string short_path(std::string path) {
     return path;
 }
 
-// The lines that a StartFailure shows as the program's standard error.
-std::string errors_in(std::string_view text) {
-    constexpr std::string_view title = "its standard error:\n";
+// The lines that a StartFailure shows below a title, such as "its standard error:\n".
+std::string shown_below(std::string_view title, std::string_view text) {
     constexpr std::string_view indent = "    ";
     const std::size_t at = text.find(title);
     if (at == std::string_view::npos) return {};
     text.remove_prefix(at + title.size());
-    std::string errors;
+    std::string lines;
     while (text.substr(0, indent.size()) == indent) {
         const std::size_t end = std::min(text.find('\n'), text.size());
-        errors += std::string(text.substr(indent.size(), end - indent.size())) + '\n';
+        lines += std::string(text.substr(indent.size(), end - indent.size())) + '\n';
         text.remove_prefix(std::min(end + 1, text.size()));
     }
-    return errors;
+    return lines;
 }
 
 // A program that goes round and round writes a trace of any length: its two ends are enough.
@@ -103,7 +102,8 @@ void Subject::start(std::string_view of_lesson, std::string_view faults_wanted, 
         evidence.program_is_client = is_client;
         evidence.lesson = lesson;
         evidence.start_failure = failure.what();
-        evidence.errors = errors_in(failure.what());
+        evidence.output = shown_below("its standard output:\n", failure.what());
+        evidence.errors = shown_below("its standard error:\n", failure.what());
         story.fail(evidence);
     }
     story.step("the test started " + short_path(program->command()) + setting);

@@ -1,7 +1,7 @@
 // The program under test, and the story of what was done to it.
 #pragma once
 
-#include "causes.hpp"
+#include "evidence.hpp"
 #include "program.hpp"
 #include "story.hpp"
 

@@ -47,6 +47,11 @@ public:
     void close();
     void reset();
 
+    // For experiments: tells no story and is no failure when it does not work. Both give the bytes
+    // that were sent.
+    std::string try_bytes(std::string_view bytes);
+    std::string try_end();
+
 protected:
     Talk(Subject& subject, echo::Connection connection);
 

@@ -1,5 +1,7 @@
 #include "visitor.hpp"
 
+#include "signs.hpp"
+
 #include <array>
 
 namespace harness {

@@ -1,0 +1,68 @@
+// What a failed test saw: what was expected and what came, how the connection and the program
+// ended, and what the program did when the test, after the failure, tried a few things to find the
+// reason.
+#pragma once
+
+#include "process.hpp"
+#include "trace_reader.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace harness {
+
+struct Evidence {
+    // What the test waited for when it went wrong.
+    enum class Wanted {
+        start,          // the program's first line
+        connection,     // a connection with the program
+        bytes,          // these bytes
+        end_of_stream,  // the end of the program's stream, and nothing before it
+        survival,       // that the program lives on after a rude client
+        patience,       // that a client waits for the rest of its echo
+        printed,        // these bytes on a client's standard output
+        exit,           // a client's exit code
+        complaint,      // one line on a client's standard error
+    };
+    Wanted wanted = Wanted::bytes;
+    std::string lesson;  // whose test it is; empty: not known
+    bool program_is_client = false;
+    std::string faults;  // ECHO_FAULTS as the program understood it; empty: none
+
+    // The bytes of the whole conversation so far. `sent` is the test's, one element a send; a long
+    // conversation's are joined to one.
+    std::vector<std::string> sent;
+    std::string expected;
+    std::string got;
+    std::size_t difference = 0;     // where got goes wrong; judge() finds it
+    bool finished_sending = false;  // the test had ended its own stream
+    // What is said instead of bytes where the test did not wait for bytes.
+    std::string expected_text;
+    std::string got_text;
+
+    enum class Stream { open, ended, reset };
+    Stream stream = Stream::open;
+    bool busy = false;  // the program was busy while the test waited
+
+    // What the test tried after bytes had been missing, and what came then: see Experiment.
+    struct Trial {
+        std::string experiment;
+        std::string sent;
+        std::string came;
+        bool ended = false;  // the program's stream ended then
+    };
+    std::vector<Trial> trials;
+
+    // The program.
+    std::optional<Ending> ending;  // none: it was still running
+    std::string output;
+    std::string errors;
+    std::string trace;
+    std::vector<TracedCall> calls;  // those in the trace; judge() reads them
+    std::string start_failure;      // the text of a StartFailure
+    std::string listens_elsewhere;  // found there instead: "[::1]:7777"
+};
+
+}  // namespace harness

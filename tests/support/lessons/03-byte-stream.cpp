@@ -1,0 +1,30 @@
+// Lesson 03: what goes wrong when send takes only part of the bytes.
+
+#include "../causes.hpp"
+#include "../signs.hpp"
+
+namespace harness {
+namespace {
+
+// Without faults the system takes only part when many bytes are on their way.
+bool short_send_loses(const Evidence& e) {
+    const bool short_sends = with_fault(e, "send:short");
+    return server(e) && ((short_sends && (cut(e) || hole(e))) || (hole(e) && e.got.size() > 65536));
+}
+
+const std::vector<Rule> rules = {
+    {"resent-from-start", Basis::shape, "`helhello` comes back",
+     [](const Evidence& e) { return server(e) && with_fault(e, "send:short") && again(e); },
+     "a send took only part, and the program sent the same bytes again from the start. Go on after "
+     "the part that was taken: bytes.remove_prefix(sent.bytes).",
+     "short-send-loses-bytes"},
+    {"short-send-loses-bytes", Basis::shape, "`hel` comes back, the rest never", short_send_loses,
+     "a send took only some of the bytes, and the program forgot the others. Look at how many "
+     "were taken, and send the rest, in a loop, or with send_all."},
+};
+
+const LessonCauses lesson{"03-byte-stream", rules};
+const Known known(lesson);
+
+}  // namespace
+}  // namespace harness
