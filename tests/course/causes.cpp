@@ -303,4 +303,9 @@ TEST_CASE("after the end of the stream the trace tells whether the connection is
         std::string(start_of_trace) + "socket 4: recv at most 4096 bytes -> end of stream\n";
     CHECK(cause_of(evidence).name == "never-closes");
     CHECK(contains(cause_of(evidence).text, "keeps the client's socket open"));
+    // Again and again is another mistake.
+    for (int i = 0; i < 3; ++i)
+        evidence.trace += "socket 4: recv at most 4096 bytes -> end of stream\n";
+    CHECK(cause_of(evidence).name == "spins-at-end-of-stream");
+    CHECK(judge(evidence).rival.empty());
 }

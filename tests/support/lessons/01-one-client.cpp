@@ -554,8 +554,8 @@ const std::vector<Rule> rules = {
 
     // No more than that.
     {"lost-bytes", Basis::failure, row_part, [](const Evidence& e) { return cut(e) || hole(e); },
-     "bytes got lost between recv and send. Every byte that recv gives must go to a send that "
-     "takes it.",
+     "some of the bytes never came back. Every byte that recv gives must go to a send that takes "
+     "it, at once, whatever the byte is.",
      "changed-bytes"},
     {"extra-bytes", Basis::failure, row_extra, more,
      "there are more bytes than the client sent. Send only what recv gave, as many bytes as it "
