@@ -1,5 +1,6 @@
 #include "lines.hpp"
 
+#include "picture.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -32,20 +33,18 @@ Lines packed(const std::vector<std::string>& items, std::size_t width, Style sty
 
 namespace {
 
-// A row of a trace's picture: "   |-- connects ----------------->|  accept".
-bool is_picture(const std::string& line) {
-    return starts_with(line, "   |") || starts_with(line, "   :");
+// Where the picture that begins at `at` ends; `at` itself when there is none.
+std::size_t end_of_picture(const Lines& lines, std::size_t at) {
+    std::size_t end = at;
+    if (is_picture_head(lines[at].text)) ++end;
+    while (end < lines.size() && is_picture_row(lines[end].text)) ++end;
+    return end - at > 1 || is_picture_row(lines[at].text) ? end : at;
 }
 
-// The same row with its arrow as short as can be: "|-- connects -->| accept".
-std::string narrowed(const std::string& row) {
-    std::string result;
-    std::size_t same = 0;
-    for (const char c : row) {
-        same = !result.empty() && result.back() == c ? same + 1 : 0;
-        if ((c == '-' && same < 2) || (c == ' ' && same < 1) || (c != '-' && c != ' ')) result += c;
-    }
-    return trimmed(result);
+bool any_too_wide(const Lines& lines, std::size_t begin, std::size_t end, std::size_t width) {
+    for (std::size_t at = begin; at < end; ++at)
+        if (columns(lines[at].text) > width) return true;
+    return false;
 }
 
 }  // namespace
@@ -53,11 +52,17 @@ std::string narrowed(const std::string& row) {
 Lines fitted(const Lines& lines, std::size_t width) {
     width = std::max<std::size_t>(width, 10);
     Lines result;
-    for (const Line& line : lines) {
-        const bool too_wide = columns(line.text) > width;
-        const std::string text =
-            too_wide && is_picture(line.text) ? narrowed(line.text) : line.text;
-        for (const std::string& part : wrap(text, width)) result.push_back({part, line.style});
+    for (std::size_t at = 0; at < lines.size(); ++at) {
+        const std::size_t end = end_of_picture(lines, at);
+        std::vector<std::string> texts{lines[at].text};
+        if (any_too_wide(lines, at, end, width)) {
+            for (std::size_t next = at + 1; next < end; ++next) texts.push_back(lines[next].text);
+            texts = narrowed(texts, width);
+            at = end - 1;
+        }
+        for (const std::string& text : texts)
+            for (const std::string& part : wrap(text, width))
+                result.push_back({part, lines[at].style});
     }
     return result;
 }

@@ -9,6 +9,7 @@
 #include "hints.hpp"
 #include "report.hpp"
 #include "screen.hpp"
+#include "trace_reader.hpp"
 #include "watch.hpp"
 #include "words.hpp"
 
@@ -196,9 +197,41 @@ TEST_CASE("lines are broken to fit a terminal, and none gets lost", "[coach]") {
     CHECK(coach::wrap("abcdefghij", 4) == std::vector<std::string>{"abcd", "efgh", "ij"});
     CHECK(coach::wrap("", 4) == std::vector<std::string>{""});
     CHECK(coach::wrap("\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc", 3).front() == "\xc3\xbc\xc3\xbc\xc3\xbc");
-    const coach::Lines row = {{"   |-- connects ------------------------->|  accept", {}}};
-    CHECK(coach::fitted(row, 40).front().text == "|-- connects -->| accept");
-    CHECK(coach::fitted(row, 80).front().text == row.front().text);
+}
+
+TEST_CASE("a trace's picture keeps its shape in a narrow terminal", "[coach]") {
+    const std::string trace =
+        "socket 4: listen -> ok\n"
+        "socket 4: accept -> socket 5 from 127.0.0.1:37148\n"
+        "socket 5: recv at most 4096 bytes -> 12 bytes \"a|b\\x00|\\n->--\\n\"\n"
+        "socket 5: send 12 bytes \"a|b\\x00|\\n->--\\n\" -> 3 bytes\n"
+        "socket 5: recv at most 4096 bytes -> end of stream\n"
+        "socket 5: close -> ok\n";
+    const std::string drawn = harness::draw_trace(trace, false);
+    CHECK(text_of(coach::fitted(coach::lines_in(drawn), 80)) == drawn);
+    for (const std::size_t width : {40u, 50u, 60u}) {
+        CAPTURE(width);
+        const coach::Lines lines = coach::fitted(coach::lines_in(drawn), width);
+        REQUIRE(lines.size() > 6);
+        const std::size_t bar = lines[1].text.rfind("| listen");
+        for (const coach::Line& line : lines) {
+            INFO(line.text);
+            CHECK(coach::columns(line.text) <= width);
+            if (&line == &lines[0]) continue;
+            CHECK(line.text[0] == '|');
+            CHECK(line.text.at(bar) == '|');
+        }
+    }
+    CHECK(text_of(coach::fitted(coach::lines_in(drawn), 40)) ==
+          "the test (client)  your program\n"
+          "|                    | listen\n"
+          "|-- connects ------->| accept\n"
+          "|-- 12 bytes \"a... ->| recv\n"
+          "|<- 3 bytes \"a|b\" ---| send: only 3 of\n"
+          "|                    | 12\n"
+          "|-- end of stream -->| recv: 0 bytes\n"
+          "|<- closes ----------| close (the\n"
+          "|                    | conversation)\n");
 }
 
 TEST_CASE("a screen of any size is filled exactly, and the newest is on top", "[coach]") {
