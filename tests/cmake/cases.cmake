@@ -5,12 +5,9 @@
 
 cmake_minimum_required(VERSION 3.20)
 
-# cases(NAME TESTS [LABEL label] [FILTER filter] [PREFIX prefix] [PROGRAM path] [FIXTURE fixture]
-#     [SECTIONS name...])
-# SECTIONS: the filter finds one case, and each of these sections of it is a test of its own. The case
-# has to fail when it ran no section: this file does not know which there are.
+# cases(NAME TESTS [LABEL label] [FILTER filter] [PREFIX prefix] [PROGRAM path] [FIXTURE fixture])
 function(cases name tests)
-    cmake_parse_arguments(PARSE_ARGV 2 arg "" "LABEL;FILTER;PREFIX;PROGRAM;FIXTURE" "SECTIONS")
+    cmake_parse_arguments(PARSE_ARGV 2 arg "" "LABEL;FILTER;PREFIX;PROGRAM;FIXTURE" "")
 
     # ECHO_PATIENCE is how many times slower than usual the machine is.
     set(timeout 120)
@@ -25,14 +22,6 @@ function(cases name tests)
     endif()
     if(arg_FIXTURE)
         list(APPEND properties FIXTURES_REQUIRED "${arg_FIXTURE}")
-    endif()
-
-    foreach(section IN LISTS arg_SECTIONS)
-        add_test("${arg_PREFIX}${section}" ${emulator} "${tests}" "${arg_FILTER}" -c "${section}")
-        set_tests_properties("${arg_PREFIX}${section}" PROPERTIES ${properties})
-    endforeach()
-    if(arg_SECTIONS)
-        return()
     endif()
 
     execute_process(COMMAND ${emulator} ${tests} ${arg_FILTER} ${list_names}

@@ -294,6 +294,16 @@ TEST_CASE("the trace tells a send that is longer or shorter than its recv") {
     CHECK(cause_of(echo_of(all, all + stale, trace)).name == "whole-buffer");
 }
 
+TEST_CASE("a whole buffer is told from a message without end, whatever number of bytes came") {
+    std::string hello;
+    while (hello.size() < 600) hello += "hello\n";
+    CHECK(cause_of(echo_of("hello\n", hello)).name == "sent-twice");
+    CHECK(judge(echo_of("hello\n", hello)).rival.empty());
+    std::string rubbish = "hello\n";
+    while (rubbish.size() < 600) rubbish += static_cast<char>(rubbish.size() * 7);
+    CHECK(cause_of(echo_of("hello\n", rubbish)).name == "whole-buffer");
+}
+
 TEST_CASE("after the end of the stream the trace tells whether the connection is still held") {
     Evidence evidence = echo_of("", "");
     evidence.wanted = Evidence::Wanted::end_of_stream;

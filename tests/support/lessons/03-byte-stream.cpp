@@ -9,7 +9,8 @@ namespace {
 // Without faults the system takes only part when many bytes are on their way.
 bool short_send_loses(const Evidence& e) {
     const bool short_sends = with_fault(e, "send:short");
-    return server(e) && ((short_sends && (cut(e) || hole(e))) || (hole(e) && e.got.size() > 65536));
+    return server(e) &&
+           ((short_sends && (cut(e) || hole(e))) || (hole(e) && e.expected.size() > 65536));
 }
 
 const std::vector<Rule> rules = {
