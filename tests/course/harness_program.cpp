@@ -156,6 +156,18 @@ TEST_CASE("a server that never prints its line is given up", "[harness]") {
     CHECK(contains(text, "must flush it"));
 }
 
+TEST_CASE("a server that goes on to accept without its line is given up at once", "[harness]") {
+#ifndef __linux__
+    SKIP_BECAUSE("this system does not tell what a thread waits in");
+#else
+    const Variable patience("ECHO_PATIENCE", "100");  // ten minutes for the line
+    const std::string text = failure_with(puppet("serve-unannounced"));
+    CAPTURE(text);
+    CHECK(contains(text, "did not say where it listens: the program waits in accept"));
+    CHECK(contains(text, "must flush it"));
+#endif
+}
+
 TEST_CASE("a server that is busy before its line is told from one that waits", "[harness]") {
     const Variable patience("ECHO_PATIENCE", "1");
     const std::string text = failure_with(puppet("spin"));

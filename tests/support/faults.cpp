@@ -30,15 +30,6 @@ bool can_wait(const echo::Call& call) {
     return std::find(names.begin(), names.end(), call.name) != names.end();
 }
 
-// A deadline that the program has given to the socket itself, past echo.hpp. On every system the
-// option is all zeros when there is none.
-bool has_own_deadline(echo::Handle socket) {
-    std::array<char, 64> value{};
-    auto size = static_cast<socklen_t>(value.size());
-    if (::getsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, value.data(), &size) != 0) return false;
-    return std::any_of(value.begin(), value.end(), [](char byte) { return byte != 0; });
-}
-
 // Like echo::trace, but it does not fill the disk when a program spins.
 class TraceToFile : public echo::Hook {
 public:
@@ -47,7 +38,7 @@ public:
     }
 
     void before(echo::Call& call) override {
-        if (!waits_ || !can_wait(call) || has_own_deadline(call.socket)) return;
+        if (!waits_ || !can_wait(call)) return;
         const std::lock_guard<std::mutex> lock(mutex_);
         if (lines_ < most_lines) write(echo::describe_request(call));
     }

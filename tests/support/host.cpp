@@ -41,10 +41,7 @@ void Host::expect_patience() {
          "a client that has gone on already: it sent " + describe(got_.substr(checked_)));
 }
 
-void Host::hang_up() {
-    subject_.story.step("the test closed the connection");
-    connection_.close();
-}
+void Host::hang_up() { Talk::close(); }
 
 void Host::part() {
     if (!connection_.is_open() || finished_sending_) return;
@@ -95,18 +92,35 @@ Process& ClientTest::process() { return alone_ ? *alone_ : subject_.program->pro
 
 std::string ClientTest::printed() { return without_carriage_returns(process().output()); }
 
+template <typename Once>
+void ClientTest::await(Once once) {
+    const Deadline deadline = echo::after(patience());
+    if (alone_)
+        once(deadline);
+    else
+        subject_.program->lookout().await(deadline, once);
+}
+
+std::string ClientTest::reason() const {
+    if (alone_ || subject_.program->lookout().reason().empty()) return {};
+    return "; " + subject_.program->lookout().reason();
+}
+
 Host& ClientTest::host() {
     // A client that ends instead of connecting need not be waited for.
-    const echo::Deadline deadline = echo::after(patience());
-    do {
-        echo::Accepted guest = listener_->try_accept(echo::after(patience() / 40));
-        if (!guest) continue;
+    echo::Accepted guest;
+    await([&](Deadline piece) {
+        guest = listener_->try_accept(piece);
+        return guest || process().ending();
+    });
+    if (guest) {
         subject_.story.step("the client connected");
         subject_.check_faults(faults_);
         return host_.emplace(subject_, std::move(guest.connection));
-    } while (echo::Clock::now() < deadline && !process().ending());
+    }
     subject_.story.step("the test waited for the client to connect");
-    fail(Wanted::connection, "a connection to " + listener_->endpoint().text(), "no connection");
+    fail(Wanted::connection, "a connection to " + listener_->endpoint().text(),
+         "no connection" + reason());
 }
 
 void ClientTest::type(std::string_view text) {
@@ -145,11 +159,12 @@ void ClientTest::fail(Wanted wanted, const std::string& expected_text,
 void ClientTest::expect_printed(std::string_view bytes) {
     to_print_ += bytes;
     subject_.story.step("the test waited for the client to print " + describe(bytes));
-    process().wait_for_output(
-        [&](const std::string& output) {
-            return without_carriage_returns(output).size() >= to_print_.size();
-        },
-        echo::after(patience()));
+    const auto is_there = [&](const std::string& output) {
+        return without_carriage_returns(output).size() >= to_print_.size();
+    };
+    await([&](Deadline piece) {
+        return process().wait_for_output(is_there, piece) || process().ending();
+    });
     if (printed() != to_print_) fail(Wanted::printed);
     subject_.story.good();
 }
@@ -159,13 +174,14 @@ void ClientTest::expect_exit(int code) {
     if (host_) host_->part();
     subject_.story.step("the test waited for the client to end");
     const auto cpu_before = process().cpu_time();
-    const auto ending = process().wait(echo::after(patience()));
+    await([&](Deadline piece) { return process().wait(piece).has_value(); });
+    const auto ending = process().ending();
     if (ending && code == 0 && printed() != to_print_) fail(Wanted::printed);
     if (ending && !ending->by_signal && ending->code == code) return subject_.story.good();
     Evidence all = evidence(Wanted::exit);
     all.busy = !ending && (process().cpu_time() - cpu_before) * 10 >= patience();
     all.expected_text = "exit code " + std::to_string(code);
-    all.got_text = ending ? ending->text() : "a client that still runs";
+    all.got_text = ending ? ending->text() : "a client that still runs" + reason();
     subject_.fail(std::move(all));
 }
 

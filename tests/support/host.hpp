@@ -51,6 +51,10 @@ public:
 
 private:
     Process& process();
+    // Waits for something of the client, for as long as it may come: see Lookout.
+    template <typename Once>
+    void await(Once once);
+    std::string reason() const;  // why the last wait ended early, for a message
     std::string printed();
     Evidence evidence(Evidence::Wanted wanted);
     [[noreturn]] void fail(Evidence::Wanted wanted, const std::string& expected_text = {},

@@ -24,7 +24,7 @@ Evidence Talk::evidence(Wanted wanted) const {
 
 // The rest of a wrong answer says more than its first byte: take what comes at once.
 void Talk::read_what_is_there() {
-    constexpr std::size_t enough = std::size_t{1} << 18;
+    constexpr std::size_t enough = std::size_t{1} << 16;
     const std::size_t before = got_.size();
     while (stream_ == Stream::open && got_.size() - before < enough)
         if (receive(echo::after(patience() / 40)) != echo::Status::ok) break;
@@ -35,8 +35,7 @@ void Talk::fail(Wanted wanted, bool busy, std::string expected_text, std::string
     if (connection_.is_open() && !timed_out) read_what_is_there();
 
     // A program whose connection has ended may be about to end itself, and how it does tells much.
-    if (stream_ != Stream::open)
-        (void)subject_.program->process().wait(echo::after(patience() / 8));
+    if (stream_ != Stream::open) (void)subject_.await_end(echo::after(patience() / 8));
 
     Evidence all = evidence(wanted);
     all.busy = busy;
@@ -49,10 +48,9 @@ void Talk::fail(Wanted wanted, bool busy, std::string expected_text, std::string
         else if (stream_ == Stream::reset)
             all.got_text = "then a connection reset";
         else if (timed_out)
-            all.got_text = "then nothing more for " + seconds(patience());
+            all.got_text = "then nothing more" + silence();
         if (all.got.empty() && !all.got_text.empty()) all.got_text.replace(0, 4, "nothing but");
-        if (all.got_text.find("nothing but nothing") == 0)
-            all.got_text = "nothing for " + seconds(patience());
+        if (all.got_text.find("nothing but nothing") == 0) all.got_text = "nothing" + silence();
     }
     if (timed_out && !subject_.is_client && !finished_sending_ &&
         all.got.size() < all.expected.size())
@@ -92,11 +90,12 @@ void Talk::find_out(Evidence& evidence) {
 }
 
 std::string Talk::try_bytes(std::string_view bytes) {
-    const echo::Result sent = connection_.send(bytes, echo::after(patience() / 10));
+    const echo::Result sent = give(bytes, echo::after(patience() / 10));
     return std::string(bytes.substr(0, sent.bytes));
 }
 
 std::string Talk::try_end() {
+    account_.finished = true;
     connection_.shutdown_send();
     return {};
 }

@@ -100,4 +100,6 @@ void Process::ask_to_end() { state_->ask_to_end(); }
 
 std::chrono::milliseconds Process::cpu_time() const { return state_->cpu_time(); }
 
+std::vector<Sleeper> Process::threads() const { return state_->threads(); }
+
 }  // namespace harness

@@ -38,6 +38,19 @@ struct Ending {
 // False on Windows, where the parent can't decide that.
 extern const bool can_close_streams;
 
+// What one thread of a program waits in.
+struct Sleeper {
+    // Calls without a deadline that wait for the test or for another thread. A thread that may go
+    // on by itself, because it runs, or sleeps for a time, or anything else, is `awake`.
+    enum class In { awake, recv, accept, poll, input, lock };
+    In in = In::awake;
+    long socket = -1;            // in recv or accept: on which
+    long thread = 0;             // the system's number
+    unsigned long long nap = 0;  // which sleep it is: the same number, the same sleep
+
+    bool operator==(const Sleeper&) const = default;
+};
+
 class Process {
 public:
     struct Options {
@@ -98,6 +111,11 @@ public:
     // The processor time (user and system) that it has used so far, also while it runs. Without
     // its children.
     std::chrono::milliseconds cpu_time() const;
+
+    // What each of its threads waits in. Empty where the system does not tell. When two looks are
+    // the same, every thread has slept all the time from the end of the first to the begin of the
+    // second, and all that the program has printed is in output() and errors().
+    std::vector<Sleeper> threads() const;
 
     struct State;  // what the two platforms differ in
 

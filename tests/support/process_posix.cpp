@@ -301,6 +301,19 @@ struct PosixProcess final : Process::State {
 #endif
     }
 
+    // One that waits for input waits in vain only when there is none, and more may still come. And
+    // nothing is on its way from the program to the harness.
+    std::vector<Sleeper> threads() override {
+        std::vector<Sleeper> all = threads_of(pid_);
+        const std::lock_guard<std::mutex> moving(moving_);
+        const bool no_input = input_is_used_up();
+        const bool all_is_read = waiting_in(output_) == 0 && waiting_in(errors_) == 0;
+        for (Sleeper& one : all)
+            if (!all_is_read || (one.in == Sleeper::In::input && !no_input))
+                one.in = Sleeper::In::awake;
+        return all;
+    }
+
 private:
     void pump(const Process::Options& options, std::promise<void>& started) {
         // Writing to a program that no longer reads: a result (EPIPE), not the end of the tests.
@@ -384,6 +397,7 @@ private:
         ::poll(watched.data(), watched.size(), reported_ ? -1 : longest_sleep());
         if (!exited_.load()) watch_memory();
 
+        const std::lock_guard<std::mutex> moving(moving_);
         std::array<char, 64> ignored;
         while (::read(wake_.read.get(), ignored.data(), ignored.size()) > 0) continue;
         if (watched[1].revents) drain(output_, output, buffer_.size());
@@ -425,6 +439,11 @@ private:
         has_ended({exit_by_signal_, exit_code_});
     }
 
+    bool input_is_used_up() {
+        const std::lock_guard<std::mutex> lock(mutex);
+        return !input_closed && input.empty() && waiting_in(input_) == 0;
+    }
+
     static std::size_t waiting_in(const Fd& fd) {
         int count = 0;
         if (!fd.is_open() || ::ioctl(fd.get(), FIONREAD, &count) != 0) return 0;
@@ -433,6 +452,7 @@ private:
 
     pid_t pid_ = -1;
     Pipe wake_;
+    std::mutex moving_;  // held while bytes are between a pipe and the State
     Fd input_;
     Fd output_;
     Fd errors_;

@@ -149,15 +149,17 @@ std::optional<Listening> parse_first_line(std::string_view line) {
 }
 
 // Reads a server's first line. Throws StartFailure with all that is known when it is not there.
-Listening read_first_line(Process& process, const std::string& command) {
+Listening read_first_line(Process& process, Lookout& lookout, const std::string& command) {
     constexpr std::size_t longest = 4096;
     const auto limit = patience() * patience_for_start;
-    const bool printed = process.wait_for_output(
-        [](const std::string& output) {
-            return output.find('\n') != std::string::npos || output.size() > longest;
-        },
-        Clock::now() + limit);
+    const auto is_there = [](const std::string& output) {
+        return output.find('\n') != std::string::npos || output.size() > longest;
+    };
+    lookout.await(Clock::now() + limit, [&](Deadline piece) {
+        return process.wait_for_output(is_there, piece) || process.ending();
+    });
     const std::string output = process.output();
+    const bool printed = is_there(output);
     const std::string line = output.substr(0, output.find('\n'));
     if (printed)
         if (auto listening = parse_first_line(line)) return *listening;
@@ -177,14 +179,15 @@ Listening read_first_line(Process& process, const std::string& command) {
                            "  how it ended: " + ending->text() + "\n" + expected_line + seen() +
                            "  A server prints this line after listen, and then waits in accept.");
     const std::string waited = std::to_string(limit.count() / 1000);
-    if (process.cpu_time() * 4 >= limit)
+    if (lookout.reason().empty() && process.cpu_time() * 4 >= limit)
         throw StartFailure("The program did not say where it listens within " + waited +
                            " seconds, and kept a processor busy all the time.\n" + program +
                            expected_line + seen() +
                            "  It goes round in a loop before it prints the line.");
+    const std::string how = lookout.reason().empty() ? " within " + waited + " seconds."
+                                                     : ": " + lookout.reason() + '.';
     throw StartFailure(
-        "The program did not say where it listens within " + waited + " seconds.\n" + program +
-        expected_line + seen() +
+        "The program did not say where it listens" + how + '\n' + program + expected_line + seen() +
         "  Either it never gets as far as printing the line, or the line waits in a buffer:\n"
         "  a program whose output is not a terminal must flush it (std::endl in C++,\n"
         "  flush=True in Python).");
@@ -280,12 +283,14 @@ Program Program::start(std::vector<std::string> arguments, std::string_view faul
     } catch (const std::runtime_error& failure) {
         could_not_start(program.command_, failure.what(), advice);
     }
+    program.lookout_ = std::make_unique<Lookout>(*program.process_, program.trace_->path());
     return program;
 }
 
 Program Program::server(std::string_view faults) {
     Program program = start({"0"}, faults, false);
-    const Listening listening = read_first_line(*program.process_, program.command_);
+    const Listening listening =
+        read_first_line(*program.process_, *program.lookout_, program.command_);
     program.host_ = listening.host;
     program.port_ = listening.port;
     return program;

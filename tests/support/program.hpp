@@ -2,6 +2,7 @@
 // ECHO_PROGRAM.
 #pragma once
 
+#include "lookout.hpp"
 #include "process.hpp"
 
 #include <chrono>
@@ -47,6 +48,9 @@ public:
 
     Process& process() { return *process_; }
     const Process& process() const { return *process_; }
+    // For waits that end early when the program waits in vain.
+    Lookout& lookout() { return *lookout_; }
+    const Lookout& lookout() const { return *lookout_; }
 
     // Its calls so far, one line each, as echo::trace writes them. Empty for a program without
     // the trace.
@@ -67,6 +71,7 @@ private:
     std::uint16_t port_ = 0;
     std::shared_ptr<TraceFile> trace_;  // before process_: the program ends before its file goes
     std::unique_ptr<Process> process_;
+    std::unique_ptr<Lookout> lookout_;
 };
 
 }  // namespace harness

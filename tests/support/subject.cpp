@@ -71,6 +71,13 @@ std::string in_words(std::string_view faults) {
 
 }  // namespace
 
+std::optional<Ending> Subject::await_end(Deadline deadline) {
+    Process& process = program->process();
+    program->lookout().await(deadline,
+                             [&](Deadline piece) { return process.wait(piece).has_value(); });
+    return process.ending();
+}
+
 void Subject::look(Evidence& evidence) {
     evidence.program_is_client = is_client;
     evidence.lesson = lesson;

@@ -19,6 +19,8 @@ struct Subject {
     std::string lesson;
     std::string faults;  // what ECHO_FAULTS was set to, if the program knows it
 
+    // Waits for the program's end, as long as it may come.
+    std::optional<Ending> await_end(Deadline deadline);
     // What is known about the program now.
     void look(Evidence& evidence);
     [[noreturn]] void fail(Evidence evidence);

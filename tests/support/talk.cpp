@@ -17,7 +17,9 @@ std::string seconds(std::chrono::milliseconds time) {
 }
 
 Talk::Talk(Subject& subject, echo::Connection connection)
-    : subject_(subject), connection_(std::move(connection)) {}
+    : subject_(subject),
+      connection_(std::move(connection)),
+      account_(lookout().connected(subject.is_client ? 0 : connection_.local().port())) {}
 
 Talk::Wait Talk::begin_wait() const {
     return {subject_.program->process().cpu_time(), echo::Clock::now()};
@@ -36,12 +38,35 @@ void Talk::note_status(echo::Status status) {
     if (status == echo::Status::reset || status == echo::Status::failed) stream_ = Stream::reset;
 }
 
+echo::Result Talk::give(std::string_view bytes, echo::Deadline deadline) {
+    echo::Result all;
+    account_.about_to_send = true;
+    lookout().await(deadline, account_, [&](echo::Deadline piece) {
+        const echo::Result result = connection_.send_all(bytes.substr(all.bytes), piece);
+        account_.sent += result.bytes;
+        all = {result.status, all.bytes + result.bytes, result.error};
+        return result.status != echo::Status::timed_out;
+    });
+    account_.about_to_send = false;
+    return all;
+}
+
 echo::Status Talk::receive(echo::Deadline deadline) {
     static thread_local std::array<char, 65536> buffer;
-    const echo::Result result = connection_.recv(buffer, deadline);
+    echo::Result result;
+    lookout().await(deadline, account_, [&](echo::Deadline piece) {
+        result = connection_.recv(buffer, piece);
+        return result.status != echo::Status::timed_out;
+    });
     if (result) got_ += echo::first(buffer, result.bytes);
+    account_.received += result.bytes;
     note_status(result.status);
     return result.status;
+}
+
+std::string Talk::silence() const {
+    const std::string& reason = lookout().reason();
+    return reason.empty() ? " for " + seconds(patience()) : ": " + reason;
 }
 
 // Nothing that came is wrong, or too much. Looks only at what is new.
@@ -62,14 +87,14 @@ void Talk::remember_sent(std::string_view bytes) {
 void Talk::send(std::string_view bytes) {
     subject_.story.step("the test sent " + describe(bytes));
     remember_sent(bytes);
-    check_sent(connection_.send_all(bytes, echo::after(patience())), bytes.size());
+    check_sent(give(bytes, echo::after(patience())), bytes.size());
 }
 
 void Talk::send_byte_by_byte(std::string_view bytes) {
     subject_.story.step("the test sent " + describe(bytes) + ", one byte at a time");
     remember_sent(bytes);
     for (std::size_t i = 0; i < bytes.size(); ++i)
-        check_sent(connection_.send_all(bytes.substr(i, 1), echo::after(patience())), 1);
+        check_sent(give(bytes.substr(i, 1), echo::after(patience())), 1);
 }
 
 void Talk::check_sent(const echo::Result& result, std::size_t bytes) {
@@ -110,7 +135,7 @@ std::size_t Talk::send_until_stuck(std::string_view bytes) {
     constexpr std::size_t most = std::size_t{64} << 20;
     std::size_t sent = 0;
     while (sent < most) {
-        const echo::Result result = connection_.send_all(bytes, echo::after(patience() / 40));
+        const echo::Result result = give(bytes, echo::after(patience() / 40));
         sent += result.bytes;
         if (result) continue;
         note_status(result.status);
@@ -139,7 +164,7 @@ void Talk::expect_end_of_stream() {
         if (receive(deadline) == echo::Status::timed_out)
             fail(Wanted::end_of_stream, was_busy(wait),
                  "the end of the stream, and nothing before it",
-                 "nothing for " + seconds(patience()) + "; the connection is still open");
+                 "nothing" + silence() + "; the connection is still open");
     }
     if (got_ != expected_) fail(Wanted::end_of_stream, false);
     if (stream_ == Stream::reset)
@@ -163,6 +188,8 @@ void Talk::exchange(std::string_view bytes) {
             const echo::Result result = connection_.send(bytes.substr(sent));
             moved += result.bytes;
             sent += result.bytes;
+            account_.sent += result.bytes;
+            account_.about_to_send = sent < bytes.size();
         }
         // When nothing can be sent: receive, and wait a little for it. With more to send the wait
         // is short, for room may come first.
@@ -173,7 +200,9 @@ void Talk::exchange(std::string_view bytes) {
             moved += got_.size() - checked_;
         }
         const auto now = echo::Clock::now();
-        if (stream_ != Stream::open || now > deadline || now > last) {
+        const bool in_vain = moved == 0 && !lookout().reason().empty();
+        if (stream_ != Stream::open || in_vain || now > deadline || now > last) {
+            account_.about_to_send = false;
             if (sent < bytes.size()) subject_.story.step("the program took only " + count_of(sent));
             fail(Wanted::bytes, was_busy(wait));
         }
@@ -191,16 +220,19 @@ void Talk::exchange(std::string_view bytes) {
 void Talk::finish_sending() {
     subject_.story.step("the test finished sending (half-close), and still listened");
     finished_sending_ = true;
+    account_.finished = true;
     connection_.shutdown_send();
 }
 
 void Talk::close() {
     subject_.story.step("the test closed the connection");
+    account_.finished = true;
     connection_.close();
 }
 
 void Talk::reset() {
     subject_.story.step("the test broke the connection off with a reset");
+    account_.finished = true;
     connection_.reset();
 }
 

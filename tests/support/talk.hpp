@@ -54,6 +54,7 @@ public:
 
 protected:
     Talk(Subject& subject, echo::Connection connection);
+    ~Talk() { account_.finished = true; }
 
     // How long the processor and the clock ran during a wait.
     struct Wait {
@@ -63,7 +64,12 @@ protected:
     Wait begin_wait() const;
     bool was_busy(const Wait& wait) const;
 
+    // Gives all of the bytes to the system, or says why not.
+    echo::Result give(std::string_view bytes, echo::Deadline deadline);
     echo::Status receive(echo::Deadline deadline);  // appends to got_
+    // What is said of a wait in which nothing came: for how long, or why nothing could come.
+    std::string silence() const;
+    Lookout& lookout() const { return subject_.program->lookout(); }
     bool good_so_far() const;
     void receive_expected();
     std::size_t send_until_stuck(std::string_view bytes);
@@ -79,6 +85,7 @@ protected:
 
     Subject& subject_;
     echo::Connection connection_;
+    Account& account_;
     std::vector<std::string> messages_;
     std::string expected_;
     std::string got_;

@@ -2,7 +2,7 @@
 
 #include "signs.hpp"
 
-#include <array>
+#include <utility>
 
 namespace harness {
 namespace {
@@ -39,11 +39,25 @@ echo::Connection visit(Subject& subject) {
         evidence.listens_elsewhere = found_elsewhere(program);
         if (!evidence.listens_elsewhere.empty())
             evidence.got_text += "; but somebody listens on " + evidence.listens_elsewhere;
-        (void)subject.program->process().wait(echo::after(patience() / 8));
+        (void)subject.await_end(echo::after(patience() / 8));
         subject.look(evidence);
         subject.fail(evidence);
     }
 }
+
+// The one after a client that left rudely.
+struct NextClient : Talk {
+    NextClient(Subject& subject, echo::Connection connection)
+        : Talk(subject, std::move(connection)) {}
+
+    bool is_served() {
+        constexpr std::string_view word = "ok";
+        const echo::Deadline deadline = echo::after(patience());
+        if (!give(word, deadline)) return false;
+        while (got_.size() < word.size() && receive(deadline) == echo::Status::ok) continue;
+        return got_.size() == word.size();
+    }
+};
 
 }  // namespace
 
@@ -70,7 +84,7 @@ void Visitor::expect_clean_end() {
         if (receive(deadline) == echo::Status::timed_out) {
             expected_ = got_;  // it was free to stop here, but not to stay
             fail(Wanted::end_of_stream, was_busy(wait), "the end of the stream",
-                 "nothing for " + seconds(patience()) + "; the connection is still open");
+                 "nothing" + silence() + "; the connection is still open");
         }
     }
     if (!good_so_far()) fail(Wanted::bytes, false);
@@ -84,7 +98,7 @@ void Visitor::expect_still_heard() {
     subject_.story.step("the test, which had not finished, sent two more messages");
     // To a closed connection the first is answered with a reset, which the second then meets.
     for (int i = 0; i < 2 && stream_ != Stream::reset; ++i)
-        note_status(connection_.send_all("I am still talking\n", echo::after(patience())).status);
+        note_status(give("I am still talking\n", echo::after(patience())).status);
     if (stream_ != Stream::reset) return subject_.story.good();
     expected_ = got_;
     fail(Wanted::end_of_stream, false, "a program that reads until the client has finished, too",
@@ -108,22 +122,23 @@ void ServerTest::expect_survival() {
     bool echoed = false;
     try {
         const Program& program = *subject_.program;
-        echo::Connection next =
-            echo::connect(program.host(), program.port(), echo::after(patience()));
-        std::array<char, 2> answer{};
-        if (next.send_all("ok", echo::after(patience())))
-            echoed = bool(next.recv_exactly(answer, echo::after(patience())));
+        NextClient next(subject_,
+                        echo::connect(program.host(), program.port(), echo::after(patience())));
+        echoed = next.is_served();
     } catch (const echo::Error&) {
         // Nobody listens any more: a program that serves one client ends now.
     }
     if (echoed) return subject_.story.good();
     const auto waited = echo::Clock::now() - began;
     // If it was silent for the whole time already, it is not about to end.
-    const auto ending = process.wait(echo::after(patience() / (waited < patience() ? 1 : 20)));
+    const auto ending =
+        subject_.await_end(echo::after(patience() / (waited < patience() ? 1 : 20)));
+    const std::string& reason = subject_.program->lookout().reason();
     subject_.look(evidence);
     evidence.busy = waited >= patience() && (process.cpu_time() - cpu_before) * 10 >= waited;
     evidence.got_text =
         ending ? "a program that did not end by itself" : "a program that does neither";
+    if (!ending && !reason.empty()) evidence.got_text += ": " + reason;
     if (!ending || crashed(*ending)) subject_.fail(evidence);
     subject_.story.good();
 }

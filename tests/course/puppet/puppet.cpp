@@ -6,8 +6,11 @@
 
 #include <array>
 #include <chrono>
+#include <condition_variable>
 #include <cstdlib>
 #include <iostream>
+#include <list>
+#include <mutex>
 #include <string>
 #include <thread>
 
@@ -19,6 +22,9 @@
 #include <csignal>
 
 #include <fcntl.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #endif
 
@@ -75,14 +81,154 @@ void echo_input() {
     std::cout << "input over" << std::endl;
 }
 
-// An echo server for one client, with a single send for each recv, so that a short send shows.
-void serve() {
+echo::Listener listen_and_say_so() {
     echo::Listener listener = echo::listen(echo::Endpoint::loopback(0));
     std::cout << "listening on " << listener.endpoint() << std::endl;
-    echo::Connection client = listener.accept();
+    return listener;
+}
+
+// With a single send for each recv, so that a short send shows.
+void converse(echo::Connection& client) {
     std::array<char, 4096> buffer;
     while (auto got = client.recv(buffer))
         if (!client.send(echo::first(buffer, got.bytes))) break;
+}
+
+// An echo server for one client.
+void serve() {
+    echo::Listener listener = listen_and_say_so();
+    echo::Connection client = listener.accept();
+    converse(client);
+}
+
+// An echo server for two clients at the same time, each with a thread.
+void serve_two() {
+    echo::Listener listener = listen_and_say_so();
+    std::list<std::thread> threads;
+    for (int i = 0; i < 2; ++i)
+        threads.emplace_back([client = listener.accept()]() mutable { converse(client); });
+    (void)listener.accept();
+}
+
+// Takes a client and does not say where it listens.
+void serve_unannounced() { (void)echo::listen(echo::Endpoint::loopback(0)).accept(); }
+
+// Asks for more after the end of the stream, for ever.
+void serve_past_the_end() {
+    echo::Listener listener = listen_and_say_so();
+    echo::Connection client = listener.accept();
+    std::array<char, 64> buffer;
+    for (;;) (void)client.recv(buffer).bytes;
+}
+
+// --- Answers that come late, while the program seems to wait for nothing -----------------------
+
+constexpr std::chrono::milliseconds late(400);
+
+void receive_and_drop(echo::Connection& client) {
+    std::array<char, 64> buffer;
+    (void)client.recv(buffer).bytes;
+}
+
+void compute() {
+    const auto end = std::chrono::steady_clock::now() + late;
+    while (std::chrono::steady_clock::now() < end) continue;
+}
+
+void wait_for_a_signal_that_nobody_gives() {
+    std::mutex mutex;
+    std::condition_variable condition;
+    std::unique_lock<std::mutex> lock(mutex);
+    condition.wait_for(lock, late, [] { return false; });
+}
+
+#ifndef _WIN32
+echo::Handle to_answer;  // for a signal's handler, which may do little
+
+void answer_from_a_signal(int) {
+    [[maybe_unused]] const auto sent = ::send(to_answer, "late", 4, 0);
+}
+
+void ring_by_alarm() {
+    std::signal(SIGALRM, answer_from_a_signal);
+    itimerval once{};
+    once.it_value.tv_usec = std::chrono::microseconds(late).count();
+    ::setitimer(ITIMER_REAL, &once, nullptr);
+}
+
+void ring_by_timer() {
+#ifdef __linux__
+    std::signal(SIGUSR1, answer_from_a_signal);
+    sigevent event{};
+    event.sigev_notify = SIGEV_SIGNAL;
+    event.sigev_signo = SIGUSR1;
+    timer_t timer{};
+    itimerspec once{};
+    once.it_value.tv_nsec = std::chrono::nanoseconds(late).count();
+    if (::timer_create(CLOCK_MONOTONIC, &event, &timer) != 0) std::exit(97);
+    ::timer_settime(timer, 0, &once, nullptr);
+#endif
+}
+
+// A deadline of the socket itself, and a call that the trace does not show.
+void wait_past_the_trace(const echo::Connection& client) {
+    timeval limit{};
+    limit.tv_usec = std::chrono::microseconds(late).count();
+    ::setsockopt(client.handle(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    char byte = 0;
+    [[maybe_unused]] const auto got = ::recv(client.handle(), &byte, 1, 0);
+}
+
+// The child, or with `orphan` a child of the child, answers. Nobody waits for it.
+void answer_from_a_child(echo::Connection& client, bool orphan) {
+    const pid_t pid = ::fork();
+    if (pid > 0) {
+        if (orphan) ::waitpid(pid, nullptr, 0);
+        return;
+    }
+    if (orphan && ::fork() > 0) ::_exit(0);
+    std::this_thread::sleep_for(late);
+    (void)client.send("late").bytes;
+    ::_exit(0);
+}
+#endif
+
+// Answers its client's first bytes with "late", 0.4 seconds later, in this way; then it waits for
+// more bytes, which do not come.
+void answer_late(const std::string& way) {
+    echo::Listener listener = listen_and_say_so();
+    echo::Connection client = listener.accept();
+    std::array<char, 64> buffer;
+    (void)client.recv(buffer).bytes;
+    std::thread helper;
+    const auto answer = [&] { (void)client.send("late").bytes; };
+    if (way == "compute")
+        compute();
+    else if (way == "sleep")
+        std::this_thread::sleep_for(late);
+    else if (way == "wait")
+        wait_for_a_signal_that_nobody_gives();
+    else if (way == "poll")
+        (void)client.recv(buffer, echo::after(late)).bytes;
+    else if (way == "helper")
+        helper = std::thread([&] {
+            std::this_thread::sleep_for(late);
+            answer();
+        });
+#ifndef _WIN32
+    to_answer = client.handle();
+    if (way == "alarm") ring_by_alarm();
+    if (way == "timer") ring_by_timer();
+    if (way == "past-the-trace") {
+        wait_past_the_trace(client);
+        answer();
+    }
+    if (way == "child") answer_from_a_child(client, false);
+    if (way == "orphan") answer_from_a_child(client, true);
+#endif
+    if (way == "compute" || way == "sleep" || way == "wait" || way == "poll") answer();
+    receive_and_drop(client);
+    if (helper.joinable()) helper.join();
 }
 
 // Starts itself again with one action, and goes on without waiting. The child shares our output.
@@ -140,6 +286,14 @@ int main(int count, char** values) {
             echo_input();
         else if (action == "serve")
             serve();
+        else if (action == "serve-two")
+            serve_two();
+        else if (action == "serve-unannounced")
+            serve_unannounced();
+        else if (action == "serve-past-the-end")
+            serve_past_the_end();
+        else if (action == "answer-late")
+            answer_late(next());
         else if (action == "child")
             child(values[0], next());
         else if (action == "arguments") {

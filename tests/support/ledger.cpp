@@ -1,0 +1,87 @@
+#include "ledger.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace harness {
+namespace {
+
+// "socket 5 from 127.0.0.1:40213": the 5 and the 40213.
+std::string socket_in(std::string_view accepted) {
+    constexpr std::string_view start = "socket ";
+    if (accepted.substr(0, start.size()) != start) return {};
+    accepted.remove_prefix(start.size());
+    return std::string(accepted.substr(0, accepted.find(' ')));
+}
+
+std::uint16_t port_in(std::string_view endpoint) {
+    const std::string_view digits = endpoint.substr(endpoint.rfind(':') + 1);
+    std::uint16_t port = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    return port;
+}
+
+}  // namespace
+
+void Ledger::add(std::string_view more) {
+    for (std::size_t end; (end = more.find('\n')) != std::string_view::npos;) {
+        line_ += more.substr(0, end);
+        if (const auto call = read_trace_line(line_))
+            note(*call);
+        else
+            whole_ = false;
+        line_.clear();
+        more.remove_prefix(end + 1);
+    }
+    line_ += more;
+}
+
+const Ledger::Entry* Ledger::on_socket(std::string_view socket) const {
+    const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                    [&](const Entry& entry) { return entry.socket == socket; });
+    return found == entries_.end() ? nullptr : &*found;
+}
+
+const Ledger::Entry* Ledger::with_port(std::uint16_t port) const {
+    const auto found = std::find_if(entries_.rbegin(), entries_.rend(),
+                                    [&](const Entry& entry) { return entry.port == port; });
+    return found == entries_.rend() ? nullptr : &*found;
+}
+
+// The system gives the number of a closed socket to the next one.
+Ledger::Entry& Ledger::open(const std::string& socket) {
+    close(socket);
+    Entry& entry = entries_.emplace_back();
+    entry.socket = socket;
+    return entry;
+}
+
+void Ledger::close(const std::string& socket) {
+    listeners_.erase(socket);
+    for (Entry& entry : entries_) {
+        if (entry.socket != socket) continue;
+        entry.socket.clear();
+        entry.finished = true;
+    }
+}
+
+void Ledger::note(const TracedCall& call) {
+    begun_.note(call);
+    const bool ok = call.result == "ok";
+    if (call.name == "listen" && ok) listeners_.insert(call.socket);
+    if (call.name == "connect" && (ok || call.result == "in progress")) open(call.socket);
+    if (call.name == "accept" && !socket_in(call.result).empty())
+        open(socket_in(call.result)).port = port_in(call.result);
+    if (call.name == "close" && ok) return close(call.socket);
+    for (Entry& entry : entries_)
+        if (entry.socket == call.socket) note(call, entry);
+}
+
+void Ledger::note(const TracedCall& call, Entry& entry) {
+    if (call.name == "recv") entry.received += call.moved();
+    if (call.name == "recv" && call.result == "end of stream") ++entry.ends;
+    if (call.name == "send") entry.sent += call.moved();
+    if (call.name == "shutdown" && call.result == "ok") entry.finished = true;
+}
+
+}  // namespace harness

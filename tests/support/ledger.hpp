@@ -1,0 +1,56 @@
+// What has crossed each connection between the test and the program: the books that both sides keep.
+#pragma once
+
+#include "trace_reader.hpp"
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace harness {
+
+// One connection, as one of its ends knows it.
+struct Account {
+    std::uint16_t port = 0;  // the test's, where the test connected; 0: the program did
+    std::uint64_t sent = 0;  // bytes given to the system
+    std::uint64_t received = 0;
+    bool about_to_send = false;  // more is coming from this end
+    bool finished = false;       // nothing more comes from it: half-close, close or reset
+};
+
+// The program's books, from its trace.
+class Ledger {
+public:
+    struct Entry : Account {
+        std::string socket;      // as the program numbers it; empty: it has closed it
+        std::uint64_t ends = 0;  // how often it was told that the stream has ended
+    };
+
+    // More of the trace. The last line need not be whole.
+    void add(std::string_view more);
+
+    // The connection on this socket now, or the last one with this port; null: there is none.
+    const Entry* on_socket(std::string_view socket) const;
+    const Entry* with_port(std::uint16_t port) const;
+    const std::vector<Entry>& entries() const { return entries_; }
+    bool is_listener(const std::string& socket) const { return listeners_.count(socket) > 0; }
+    const std::vector<TracedCall>& begun() const { return begun_.calls(); }
+    // Every call is in it: the trace of a program that spins is cut off.
+    bool is_whole() const { return whole_; }
+
+private:
+    Entry& open(const std::string& socket);
+    void close(const std::string& socket);
+    void note(const TracedCall& call);
+    static void note(const TracedCall& call, Entry& entry);
+
+    std::string line_;  // the part of the last line that is there
+    std::vector<Entry> entries_;
+    std::set<std::string> listeners_;
+    Begun begun_;
+    bool whole_ = true;
+};
+
+}  // namespace harness
