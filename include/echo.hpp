@@ -67,8 +67,8 @@
 #include <cstdio>
 #include <cstring>
 #include <iosfwd>
-#include <shared_mutex>  // for std::chrono's clocks alone: all of <chrono> would cost a compiler
-                         // more time than the rest of this file
+#include <mutex>  // for std::chrono's clocks alone: all of <chrono> would cost a compiler more time
+                  // than the rest of this file
 #include <span>
 #include <stdexcept>
 #include <string>
