@@ -183,21 +183,19 @@ void explain_failed_run(const Ran& ran, Verdict& verdict) {
 
 }  // namespace
 
-bool Checker::run_tests(const Lesson& tests, const std::string& command, bool keep_trace,
+bool Checker::run_tests(const Lesson& tests, const std::string& command, bool keep_traces,
                         const Stop& stop, Verdict& verdict) const {
     harness::Process::Options options;
     options.output_limit = std::size_t{16} << 20;
     options.arguments = {tests_program().string(), "[" + tests.number + "]", "--abort",
                          "--reporter", "xml"};
     options.environment = {{"ECHO_PROGRAM", command},
-                           {"ECHO_KEEP_TRACE", keep_trace ? trace_file().string() : ""}};
+                           {"ECHO_KEEP_TRACES", keep_traces ? traces().string() : ""}};
     const Ran ran = run(options, std::chrono::seconds(120) * patience(), stop);
     const TestReport report = read_report(ran.output);
     verdict.passed = report.passed.size();
     verdict.without_faults = report.without_faults;
     verdict.failed_test = report.failed;
-    verdict.last_test =
-        report.failed.empty() && !report.passed.empty() ? report.passed.back() : report.failed;
     if (!ran.ending || !report.complete) {
         explain_failed_run(ran, verdict);
         return false;
@@ -244,7 +242,8 @@ Verdict Checker::check(const Course& course, const Lesson& lesson, const std::st
         return verdict;
     };
     std::error_code ignored;
-    fs::remove(trace_file(), ignored);
+    fs::remove_all(traces(), ignored);
+    fs::create_directories(traces(), ignored);
     std::string source;
     if (command.empty()) {
         if (!fs::is_regular_file(folders_.root / lesson.file(), ignored)) {

@@ -28,7 +28,6 @@ struct Verdict {
     std::size_t passed = 0;          // how many tests of the lesson passed
     std::size_t without_faults = 0;  // how many of all tests passed without their faults
     std::string failed_test;
-    std::string last_test;          // the last that was run, whose trace is kept
     std::vector<std::string> also;  // the earlier lessons whose tests passed too, by number
     std::string file_seen;          // the fingerprint of the file that was checked
     std::chrono::milliseconds took{0};
@@ -49,14 +48,14 @@ public:
     Verdict check(const Course& course, const Lesson& lesson, const std::string& command,
                   const Progress& progress, const Stop& stop);
 
-    // The trace of the last program that the tests ran.
-    std::filesystem::path trace_file() const { return folders_.build / "learn-trace.txt"; }
+    // The traces of the programs that the lesson's own tests ran: see read_traces().
+    std::filesystem::path traces() const { return folders_.build / "learn-traces"; }
 
 private:
     Ran build(const std::string& target, std::chrono::seconds limit, const Stop& stop) const;
     bool build_tests(const Progress& progress, const Stop& stop, Verdict& verdict);
     bool build_lesson(const Lesson& lesson, const Stop& stop, Verdict& verdict) const;
-    bool run_tests(const Lesson& tests, const std::string& command, bool keep_trace,
+    bool run_tests(const Lesson& tests, const std::string& command, bool keep_traces,
                    const Stop& stop, Verdict& verdict) const;
     bool run_earlier_tests(const Course& course, const Lesson& lesson, const std::string& command,
                            const Stop& stop, Verdict& verdict) const;

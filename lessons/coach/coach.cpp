@@ -109,10 +109,4 @@ std::string Coach::reset(const Lesson& lesson) {
     return kept;
 }
 
-std::string Coach::trace() const {
-    std::error_code ignored;
-    if (!fs::exists(checker_.trace_file(), ignored)) return {};
-    return read_file(checker_.trace_file());
-}
-
 }  // namespace coach

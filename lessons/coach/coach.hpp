@@ -5,6 +5,7 @@
 #include "course.hpp"
 #include "starters.hpp"
 #include "state.hpp"
+#include "traces.hpp"
 
 #include <filesystem>
 #include <string>
@@ -43,7 +44,7 @@ public:
 
     const Starters& starters() const { return starters_; }
     std::string reset(const Lesson& lesson);
-    std::string trace() const;  // of the last run, empty: there is none
+    std::vector<Trace> traces() const { return read_traces(checker_.traces()); }
     std::filesystem::path path(const std::string& from_root) const { return root_ / from_root; }
     bool can_save() const { return saved_; }
 

@@ -82,7 +82,6 @@ private:
         checking(false);
         if (over_ || again_) return;
         passed_ = verdict.kind == Verdict::Kind::passed;
-        last_test_ = verdict.last_test;
         notice_.clear();
         tell(std::move(verdict));
         if (!coach_.can_save()) say("The build folder can't be written to: nothing is remembered.");
@@ -173,7 +172,7 @@ private:
             case 'n': return next();
             case 'l': return list();
             case 'r': return reset();
-            case 't': return show(trace_lines(coach_, lesson(), last_test_));
+            case 't': return show(trace_lines(coach_, lesson(), passed_));
             case 'c': return carry();
             case 'o': return open_text();
             case 'v': return show_verdict();
@@ -378,7 +377,6 @@ private:
     std::shared_ptr<Page> page_ = std::make_shared<TextPage>(Lines{});
     std::shared_ptr<VerdictPage> verdict_;  // none: nothing was checked yet
     std::shared_ptr<Page> text_;            // of a lesson, the last that was opened
-    std::string last_test_;
     std::string notice_;
     Question question_;
     bool passed_ = false;

@@ -240,18 +240,23 @@ Lines diff_lines(const Coach& coach, const Lesson& lesson) {
     return lines;
 }
 
-Lines trace_lines(const Coach& coach, const Lesson& lesson, const std::string& test) {
-    const std::string trace = coach.trace();
+Lines trace_lines(const Coach& coach, const Lesson& lesson, bool passed) {
+    const std::vector<Trace> traces = coach.traces();
     Lines lines;
-    if (trace.empty()) {
+    if (traces.empty()) {
         add(lines,
             "There is no trace: nothing was run, or the program is not one of the course's.");
         return lines;
     }
-    add(lines, "What the program did in the test \"" + printable(test) + "\":", Style::strong);
+    const Trace& trace = passed ? *richest(traces, lesson.is_client) : traces.back();
+    add(lines,
+        "What the program did in the test \"" + printable(trace.test) + "\":", Style::strong);
+    if (passed && traces.size() > 1)
+        add(lines, "(Of " + std::to_string(traces.size()) + " runs this one shows most.)",
+            Style::faint);
     add(lines, "");
     constexpr std::size_t whole = 2000;  // rows; what is repeated counts once
-    add(lines, lines_in(harness::draw_trace(trace, lesson.is_client, false, whole)));
+    add(lines, lines_in(harness::draw_trace(trace.calls, lesson.is_client, false, whole)));
     return lines;
 }
 

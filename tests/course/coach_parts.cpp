@@ -234,6 +234,37 @@ TEST_CASE("a trace's picture keeps its shape in a narrow terminal", "[coach]") {
           "|                    | conversation)\n");
 }
 
+TEST_CASE("the trace that shows most is the one with most kinds of calls, at a glance", "[coach]") {
+    const SmallCourse small;
+    const std::string accept = "socket 4: accept -> socket 5 from 127.0.0.1:1\n";
+    const std::string recv = "socket 5: recv at most 9 bytes -> 2 bytes \"a\\n\"\n";
+    const std::string send = "socket 5: send 2 bytes \"a\\n\" -> 2 bytes\n";
+    std::string flood = accept;
+    for (int i = 0; i < 50; ++i)  // in no order that could be folded
+        flood +=
+            "socket 5: send " + std::to_string(i) + " bytes -> failed: " + std::to_string(i) + '\n';
+    const auto name = [&] {
+        const auto traces = coach::read_traces(small.path("build/traces"));
+        const coach::Trace* best = coach::richest(traces, false);
+        return best ? best->test : "none";
+    };
+    CHECK(name() == "none");
+    small.write("build/traces/9", "few\n" + accept + recv);
+    CHECK(name() == "few");
+    small.write("build/traces/10", "more kinds\n" + accept + recv + send);
+    CHECK(name() == "more kinds");
+    small.write("build/traces/2", "longer\n" + accept + recv + send + recv);
+    CHECK(name() == "longer");
+    small.write("build/traces/3", "too long\n" + flood + recv);
+    CHECK(name() == "longer");
+    small.write("build/traces/1", "nothing\n");
+    const auto traces = coach::read_traces(small.path("build/traces"));
+    REQUIRE(traces.size() == 5);
+    CHECK(traces.front().test == "nothing");
+    CHECK(traces.back().test == "more kinds");
+    CHECK(traces.back().calls == accept + recv + send);
+}
+
 TEST_CASE("a screen of any size is filled exactly, and the newest is on top", "[coach]") {
     coach::Frame frame;
     for (int i = 0; i < 6; ++i)

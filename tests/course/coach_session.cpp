@@ -219,6 +219,8 @@ TEST_CASE("the coach goes through a lesson: an error, a failed test, a hint, a p
     session.expect("NOT YET: a test failed: a line comes back");
     session.expect("This is the starter as it comes.");
     session.expect("Likely cause (");
+    session.press("t");
+    session.expect("What the program did in the test \"a line comes back\":\n\n");
 
     // Nobody presses a key: the coach watches the file.
     small.write(file, program("int x = bufer;"));
@@ -248,7 +250,10 @@ TEST_CASE("the coach goes through a lesson: an error, a failed test, a hint, a p
     session.expect("Next, lesson 02: Second?");
     session.expect("c: copy mine on");
     session.press("t");
+    session.expect("What the program did in the test \"");
+    session.expect("runs this one shows most.");
     session.expect("|-- connects ---");
+    session.expect("end of stream");
     session.press("l");
     session.expect("> 01-one-client   passed");
     session.press("c");

@@ -1,5 +1,6 @@
 #include "program.hpp"
 
+#include "catch.hpp"
 #include "command_line.hpp"
 
 #include <algorithm>
@@ -226,9 +227,12 @@ public:
     }
     ~TraceFile() {
         std::error_code ignored;
-        // For the coach, which draws the trace of the last program that was run.
-        if (const auto kept = variable("ECHO_KEEP_TRACE"))
-            fs::copy_file(path(), *kept, fs::copy_options::overwrite_existing, ignored);
+        // For the coach, which draws traces: each with the name of its test in front.
+        static std::atomic<unsigned> kept{0};
+        if (const auto folder = variable("ECHO_KEEP_TRACES"); folder && fs::exists(path(), ignored))
+            std::ofstream(fs::path(*folder) / std::to_string(++kept), std::ios::binary)
+                << std::string(Catch::getResultCapture().getCurrentTestName()) << '\n'
+                << std::ifstream(path(), std::ios::binary).rdbuf();
         fs::remove_all(folder_, ignored);
     }
     TraceFile(const TraceFile&) = delete;

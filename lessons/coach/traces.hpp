@@ -1,0 +1,22 @@
+// The traces that a run of the tests has left, one for each program that they have started.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace coach {
+
+struct Trace {
+    std::string test;   // in which the program ran
+    std::string calls;  // that it made
+};
+
+// In the order in which the programs ended.
+std::vector<Trace> read_traces(const std::filesystem::path& folder);
+
+// The one that shows most: with the most kinds of calls, and of those the longest that can be read
+// at a glance. None: nullptr.
+const Trace* richest(const std::vector<Trace>& traces, bool program_is_client);
+
+}  // namespace coach
