@@ -108,9 +108,23 @@ TEST_CASE("the caret stands under the first wrong byte, and hex shows what can't
                    "               ^\n"));
     CHECK(contains(text, "this byte is 02, and should be 01"));
     CHECK(contains(text,
+                   "\n\n(In hex, two digits of base 16 are one byte: 0a, or \\x0a, is 10.)\n\n"));
+    CHECK(contains(text,
                    "  expected  61 62 01 63 64 0a \n"
                    "  got       61 62 02 63 64 0a \n"
                    "                  ^^\n"));
+}
+
+TEST_CASE("hex is explained where it is shown, and only there") {
+    Evidence evidence;
+    evidence.expected = "hello";
+    evidence.got = "hel";
+    CHECK_FALSE(contains(Story().tell(evidence), "hex"));
+    Story zero;
+    zero.step("the test sent " + harness::describe(std::string(1, '\0')));
+    const std::string text = zero.tell(evidence);
+    CHECK(text.find("(In hex, two digits") == text.rfind("(In hex, two digits"));
+    CHECK(contains(text, "(In hex, two digits"));
 }
 
 TEST_CASE("of long data only the part around the first wrong byte is shown") {
@@ -121,6 +135,7 @@ TEST_CASE("of long data only the part around the first wrong byte is shown") {
     const std::string text = story.tell(evidence);
     INFO(text);
     CHECK(contains(text, "offset 1000000"));
+    CHECK(contains(text, "(In hex, two digits"));  // "this byte is 77"
     CHECK(contains(text, "right"));
     CHECK(contains(text, "wrong"));
     CHECK(text.size() < 3000);

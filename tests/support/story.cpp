@@ -174,6 +174,14 @@ std::string unread(const Evidence& evidence) {
         "  ");
 }
 
+// Two digits of base 16 puzzle a beginner, wherever they are: "this byte is 0a", "\x0a".
+std::string about_hex(const std::string& text) {
+    const bool shown = text.find("\\x") != std::string::npos ||
+                       text.find(": this byte is ") != std::string::npos;
+    if (!shown) return {};
+    return "(In hex, two digits of base 16 are one byte: 0a, or \\x0a, is 10.)\n\n";
+}
+
 std::string printed(std::string_view name, std::string_view text) {
     if (text.empty()) return "  " + std::string(name) + ": nothing\n";
     return "  " + std::string(name) + ":\n" + clip_lines(text, 12, "    ");
@@ -236,7 +244,7 @@ std::string Story::tell(const Evidence& evidence) const {
                        wrap(evidence.ending ? evidence.ending->text() : still_running, "  "));
     }
 
-    return text + told(judge(evidence));
+    return text + about_hex(text) + told(judge(evidence));
 }
 
 void Story::good() const { SUCCEED(); }
