@@ -1,5 +1,6 @@
 #include "lesson_page.hpp"
 
+#include "table.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
 
@@ -11,6 +12,7 @@ namespace {
 
 constexpr std::size_t not_found = static_cast<std::size_t>(-1);
 constexpr std::size_t sideways_step = 8;
+constexpr std::size_t rows_above = 2;  // a find is best read with what stands before it
 
 std::size_t count_folds(const std::vector<Block>& blocks) {
     std::size_t count = 0;
@@ -28,15 +30,19 @@ LessonPage::LessonPage(const Lesson& lesson, const std::string& readme, const Pl
       remember_(std::move(remember)),
       close_(std::move(close)),
       begin_(place.line),
+      marked_(not_found),
       found_(not_found) {
     look_.width = 0;  // not drawn yet
     look_.folder = lesson.folder();
     look_.open = place.open;
 }
 
-void LessonPage::go_to_section(const std::string& title) {
-    const std::vector<Block> section = section_of(blocks_, title);
+void LessonPage::go_to(const Reference& to) {
+    const std::vector<Block> section = section_of(blocks_, to.section);
     begin_ = section.empty() ? 0 : section.front().source;
+    for (const Block& block : section)
+        for (std::size_t i = 0; block.kind == Block::Kind::table && i < block.rows.size(); ++i)
+            if (cells_of(block.rows[i]).front() == to.row) begin_ = marked_ = block.source + i;
 }
 
 void LessonPage::leave() { remember_({source_at_top(), look_.open}); }
@@ -48,14 +54,20 @@ Lines LessonPage::lines(std::size_t width) {
     Lines lines;
     for (std::size_t row = 0; row < drawing_.size(); ++row) {
         lines.push_back(cut_sideways(drawing_[row]));
-        if (row == found_) lines.back().style = Style::found;
+        if (is_found(row)) lines.back().style = Style::found;
     }
     return lines;
+}
+
+bool LessonPage::is_found(std::size_t row) const {
+    const DrawnLine& drawn = drawing_[row];
+    return row == found_ || (drawn.source == marked_ && !drawn.line.text.empty());
 }
 
 // The same words are at the top as before.
 void LessonPage::draw(std::size_t width) {
     const std::size_t source = drawing_.empty() ? begin_ : source_at_top();
+    const bool to_mark = drawing_.empty() && marked_ != not_found;
     const std::size_t below = drawing_.empty() ? 0 : top - std::min(top, row_of(source));
     look_.width = width;
     drawing_ = typeset(blocks_, look_);
@@ -63,6 +75,7 @@ void LessonPage::draw(std::size_t width) {
     top = row_of(source);
     for (std::size_t i = 0; i < below && top + 1 < drawing_.size(); ++i)
         if (drawing_[top + 1].source == source) ++top;
+    if (to_mark) top -= std::min(top, rows_above);
 }
 
 std::size_t LessonPage::source_at_top() const {
@@ -194,7 +207,6 @@ std::vector<std::size_t> LessonPage::rows_with_words() const {
 
 // The next row with the words, from the one found before, or else from the top of the screen.
 void LessonPage::find(bool forward) {
-    constexpr std::size_t rows_above = 2;  // a find is best read with what stands before it
     const std::vector<std::size_t> rows = rows_with_words();
     if (rows.empty()) {
         notice_ = "Not found: " + words_ + ". (What is folded is not searched; a unfolds all.)";

@@ -4,6 +4,7 @@
 #include "course.hpp"
 #include "markdown.hpp"
 #include "page.hpp"
+#include "report.hpp"
 #include "state.hpp"
 #include "typeset.hpp"
 
@@ -21,8 +22,8 @@ public:
     // Begins at a place. Tells the place at which it is left.
     LessonPage(const Lesson& lesson, const std::string& readme, const Place& place,
                Remember remember, Close close);
-    // Moves to the section with that title; without it, to the text's beginning.
-    void go_to_section(const std::string& title);
+    // Moves to that section and marks that row of it. Without them, to the text's beginning.
+    void go_to(const Reference& reference);
 
     Lines lines(std::size_t width) override;
     std::string title() const override { return readme_; }
@@ -33,6 +34,7 @@ public:
 
 private:
     void draw(std::size_t width);
+    bool is_found(std::size_t row) const;
     std::size_t row_of(std::size_t source) const;
     std::size_t source_at_top() const;
 
@@ -53,6 +55,7 @@ private:
 
     Drawing drawing_;
     std::size_t begin_;     // the line of the text to begin at, until it is drawn
+    std::size_t marked_;    // a line of the text that is shown as found
     std::size_t left_ = 0;  // so many columns of long code are out of sight
     bool typing_ = false;   // what to look for
     std::string words_;     // what is looked for

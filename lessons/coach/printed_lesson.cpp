@@ -21,7 +21,7 @@ PrintedLesson::PrintedLesson(const Lesson& lesson, const std::string& text, Prin
     look_.folder = lesson.folder();
 }
 
-void PrintedLesson::go_to_section(const std::string& title) {
+void PrintedLesson::only_section(const std::string& title) {
     std::vector<Block> section = section_of(blocks_, title);
     if (!section.empty()) blocks_ = std::move(section);
 }

@@ -17,7 +17,7 @@ public:
     using Print = std::function<void(const Lines&)>;
     PrintedLesson(const Lesson& lesson, const std::string& text, Print print);
     // Only that section is printed; without it, all.
-    void go_to_section(const std::string& title);
+    void only_section(const std::string& title);
 
     Lines lines(std::size_t width) override;
     bool obey(int pressed) override;

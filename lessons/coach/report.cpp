@@ -94,7 +94,11 @@ std::optional<Reference> reference_in(std::string_view story) {
     const std::string lesson(between(story, "\nRead: lessons/", "/README.md", at));
     const std::string section(between(story, ", section \"", "\"", at));
     if (lesson.empty() || section.empty()) return std::nullopt;
-    return Reference{lesson, section};
+    constexpr std::string_view row = "\n      the row: ";
+    story.remove_prefix(at);
+    if (!starts_with(story, row)) return Reference{lesson, section, {}};
+    story.remove_prefix(row.size());
+    return Reference{lesson, section, std::string(story.substr(0, story.find('\n')))};
 }
 
 }  // namespace coach

@@ -22,10 +22,11 @@ TestReport read_report(std::string_view xml);
 // A story with what matters most in front: the likely cause, which it tells last.
 std::string cause_first(const std::string& story);
 
-// Where a story says to read on: a lesson by its name, and a section of its text.
+// Where a story says to read on.
 struct Reference {
-    std::string lesson;
-    std::string section;
+    std::string lesson;   // its name
+    std::string section;  // the title of a section of its text
+    std::string row;      // of a table in that section, by its first cell; empty: all of it
 };
 std::optional<Reference> reference_in(std::string_view story);
 

@@ -92,7 +92,7 @@ private:
         const std::string word = word_for(verdict.kind);
         verdict_ = std::make_shared<VerdictPage>(
             coach_, lesson(), std::move(verdict), !options_.lines,
-            [this](const Reference& to) { read(coach_.find(to.lesson), to.section); });
+            [this](const Reference& to) { read(coach_.find(to.lesson), to); });
         if (reading_) return say("Checked: " + word + ". v: the verdict.");
         show(verdict_);
         if (passed_) say("n: the next lesson. d: our program beside yours. c: copy mine on.");
@@ -224,30 +224,31 @@ private:
 
     void open_text() {
         try {
-            read(lesson(), {});
+            read(lesson(), std::nullopt);
         } catch (const Trouble& trouble) {  // also during a check, which goes on
             say(trouble.what());
         }
     }
 
-    // A lesson's text where it was left, or a section of it; then it is left there another time.
-    void read(const Lesson& lesson, const std::string& section) {
-        if (options_.lines) return print_text(lesson, section);
-        const auto remember = [this, &lesson, glance = !section.empty()](const Place& place) {
+    // A lesson's text where it was left, or what a verdict says to read; after such a glance the
+    // place where it was left stays the same.
+    void read(const Lesson& lesson, const std::optional<Reference>& to) {
+        if (options_.lines) return print_text(lesson, to);
+        const auto remember = [this, &lesson, glance = to.has_value()](const Place& place) {
             if (!glance) coach_.remember(lesson, place);
         };
         auto text = std::make_shared<LessonPage>(lesson, coach_.text(lesson), coach_.place(lesson),
                                                  remember, [this] { show_verdict(); });
-        if (!section.empty()) text->go_to_section(section);
+        if (to) text->go_to(*to);
         text_ = text;
         show(text_);
         reading_ = checking_;
     }
 
-    void print_text(const Lesson& lesson, const std::string& section) {
+    void print_text(const Lesson& lesson, const std::optional<Reference>& to) {
         auto text = std::make_shared<PrintedLesson>(lesson, coach_.text(lesson),
                                                     [this](const Lines& lines) { print(lines); });
-        if (!section.empty()) text->go_to_section(section);
+        if (to) text->only_section(to->section);
         show(text);
     }
 

@@ -25,7 +25,8 @@ Lines VerdictPage::lines(std::size_t width) {
 
 // A compiler's error says nothing of where to read, but the lesson knows the usual ones.
 std::optional<Reference> VerdictPage::reference() const {
-    if (verdict_.kind == Verdict::Kind::broken) return Reference{lesson_.name, "What goes wrong"};
+    if (verdict_.kind == Verdict::Kind::broken)
+        return Reference{lesson_.name, "What goes wrong", {}};
     return reference_in(verdict_.text);
 }
 

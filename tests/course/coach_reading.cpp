@@ -6,6 +6,7 @@
 #include "lesson_page.hpp"
 #include "markdown.hpp"
 #include "prose.hpp"
+#include "report.hpp"
 #include "screen.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
@@ -21,6 +22,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
+using coach::Lesson;
 using course::SmallCourse;
 
 coach::Look look(std::size_t width) {
@@ -248,6 +250,38 @@ TEST_CASE("the place in a lesson is kept, whatever the terminal's width", "[coac
     CHECK(contains(Reading({9999, {7}}).look(40), "find."));
 }
 
+TEST_CASE("a verdict leads to the row of a lesson that is meant", "[coach]") {
+    const std::string story =
+        "x\nLikely cause (y): z\nRead: lessons/03-byte-stream/README.md, section \"What goes "
+        "wrong\"";
+    const auto section = coach::reference_in(story);
+    REQUIRE(section);
+    CHECK(section->lesson == "03-byte-stream");
+    CHECK(section->section == "What goes wrong");
+    CHECK(section->row.empty());
+    const auto row =
+        coach::reference_in(story + "\n      the row: `hel` comes back, the rest never\n");
+    REQUIRE(row);
+    CHECK(row->row == "`hel` comes back, the rest never");
+    CHECK_FALSE(coach::reference_in("Read: a book"));
+    CHECK_FALSE(coach::reference_in(""));
+
+    const coach::Course course = coach::read_course(ECHO_SOURCE_DIR);
+    const Lesson& lesson = *course.find("03");
+    coach::LessonPage page(
+        lesson, coach::read_file(course.root / lesson.readme()), {}, [](const coach::Place&) {},
+        [] {});
+    page.go_to(*row);
+    const coach::Lines lines = page.lines(40);
+    std::string marked;
+    for (const coach::Line& line : lines)
+        if (line.style == coach::Style::found) marked += line.text + '\n';
+    CHECK(coach::starts_with(marked, "hel comes back, the "));
+    CHECK(contains(marked, "was not used"));
+    REQUIRE(page.top + 2 < lines.size());
+    CHECK(lines[page.top + 2].style == coach::Style::found);
+}
+
 TEST_CASE("the place is remembered from one start to the next", "[coach]") {
     const SmallCourse small;
     const coach::Checker::Folders folders{small.path(), small.path("build")};
@@ -276,7 +310,6 @@ TEST_CASE("a digit unfolds what is to be seen, and brings it to the top", "[coac
     reading.press("1");
     CHECK_FALSE(contains(reading.look(40), "secret"));
     reading.press("a");
-    reading.page.go_to_section("Second");  // no longer heard: it is drawn
     reading.press("5");
     CHECK(reading.page.notice() == "There is no [+5] to be seen.");
 }
@@ -315,7 +348,7 @@ TEST_CASE("a lesson is searched, in capitals or not, over the ends of lines", "[
 
 TEST_CASE("long code is cut with a mark, and can be moved", "[coach]") {
     Reading reading;
-    reading.page.go_to_section("Second");
+    reading.page.go_to({"01-x", "Second", ""});
     CHECK(contains(reading.look(40), "Second\n"));
     CHECK(contains(reading.look(40), "  0123456789012345678901234567890123456>\n"));
     CHECK(reading.page.obey(coach::key::right));
