@@ -375,6 +375,37 @@ TEST_CASE("a process that takes too much memory is ended", "[harness]") {
 #endif
 }
 
+TEST_CASE("a process and its children can't reserve more memory than they may", "[harness]") {
+#ifndef __linux__
+    SKIP_BECAUSE("no portable way to ask for this limit");
+#else
+    Process::Options options;
+    options.arguments = {"sh", "-c", "ulimit -v; sh -c 'ulimit -v'"};
+    options.reserve_limit = std::size_t{200} << 20;
+    Process process(options);
+    CHECK(end_of(process).code == 0);
+    CHECK(process.output() == "204800\n204800\n");
+#endif
+}
+
+TEST_CASE("a process is started in a folder", "[harness]") {
+    const std::filesystem::path folder =
+        std::filesystem::canonical(std::filesystem::temp_directory_path());
+    Process::Options options;
+#ifdef _WIN32
+    options.arguments = {"cmd", "/c", "cd"};
+#else
+    options.arguments = {"sh", "-c", "pwd -P"};
+#endif
+    options.folder = folder.string();
+    Process process(options);
+    CHECK(end_of(process).code == 0);
+    CHECK(contains(process.output(), folder.string()));
+
+    options.folder = (folder / "no such folder").string();
+    REQUIRE_THROWS_AS(Process(options), std::runtime_error);
+}
+
 TEST_CASE("processes are started by many threads at once", "[harness]") {
     std::atomic<int> good{0};
     std::vector<std::thread> threads;

@@ -70,6 +70,12 @@ public:
         // times a second: a limit set by the system would also count the address space that
         // sanitizers and garbage collectors reserve by the terabyte, and never use.
         std::size_t memory_limit = 0;
+        // No process of it, its children too, may reserve more memory than this, in bytes. 0: no
+        // limit. The system holds to it at once, so it is for a build, whose compiler is a
+        // grandchild. (macOS does not hold to it.)
+        std::size_t reserve_limit = 0;
+        // The folder to start it in; empty: ours. With one, give the program's whole path.
+        std::string folder{};
     };
 
     // Starts the program. Throws std::runtime_error, one line with the program's name and the

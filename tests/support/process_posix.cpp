@@ -171,6 +171,8 @@ struct Launch {
     Pipe errors;
     Pipe failure;  // the child writes errno here when it can't exec; exec closes it
     std::array<bool, 3> closed{};
+    std::string folder;
+    std::size_t reserve_limit = 0;
     pid_t parent = 0;
 };
 
@@ -183,11 +185,16 @@ void limit(int what, rlim_t value) {
 }
 
 // No core files; no file beyond 1 GiB, and no more than 10 minutes of processor time, should the
-// harness itself be gone. Memory is watched instead: see Process::Options::memory_limit.
-void set_limits() {
+// harness itself be gone. Memory is watched instead, but for a build: see Process::Options.
+void set_limits(std::size_t reserve_limit) {
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_FSIZE, rlim_t{1} << 30);
     limit(RLIMIT_CPU, 600);
+#ifdef RLIMIT_AS
+    if (reserve_limit > 0) limit(RLIMIT_AS, static_cast<rlim_t>(reserve_limit));
+#else  // OpenBSD
+    if (reserve_limit > 0) limit(RLIMIT_DATA, static_cast<rlim_t>(reserve_limit));
+#endif
 }
 
 // The child after fork. Only async-signal-safe calls.
@@ -207,9 +214,10 @@ void set_limits() {
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    set_limits();
-    if (::dup2(launch.input.read.get(), 0) == 0 && ::dup2(launch.output.write.get(), 1) == 1 &&
-        ::dup2(launch.errors.write.get(), 2) == 2) {
+    set_limits(launch.reserve_limit);
+    const bool at_place = launch.folder.empty() || ::chdir(launch.folder.c_str()) == 0;
+    if (at_place && ::dup2(launch.input.read.get(), 0) == 0 &&
+        ::dup2(launch.output.write.get(), 1) == 1 && ::dup2(launch.errors.write.get(), 2) == 2) {
         for (int stream = 0; stream < 3; ++stream)
             if (launch.closed[static_cast<std::size_t>(stream)]) ::close(stream);
         ::execve(launch.file.c_str(), launch.argv.data(), launch.envp.data());
@@ -341,6 +349,11 @@ private:
         launch.envp = pointers_to(launch.environment);
         launch.parent = ::getpid();
         launch.closed = options.closed;
+        launch.folder = options.folder;
+        launch.reserve_limit = options.reserve_limit;
+        if (!launch.folder.empty() && !is_folder(launch.folder))
+            throw std::runtime_error(
+                cannot_start(options.arguments.front(), "there is no folder " + launch.folder));
         {
             const std::lock_guard<std::mutex> lock(starting());
             launch.input = make_pipe();

@@ -63,6 +63,7 @@ std::string words_for_error(DWORD error) {
     switch (error) {
         case ERROR_FILE_NOT_FOUND:
         case ERROR_PATH_NOT_FOUND: return "there is no such file";
+        case ERROR_DIRECTORY: return "there is no such folder to start it in";
         case ERROR_ACCESS_DENIED: return "access is denied";
         case ERROR_BAD_EXE_FORMAT: return "the file is not a Windows program";
         default: return "Windows error " + std::to_string(error);
@@ -224,7 +225,7 @@ struct WindowsProcess final : Process::State {
     explicit WindowsProcess(const Process::Options& options) : State(options) {
         input_closed = !options.capture_input;
         wake_ = make_event(false);
-        make_job();
+        make_job(options.reserve_limit);
         launch(options);
         pump_ = std::thread([this] { pump(); });
     }
@@ -266,11 +267,15 @@ struct WindowsProcess final : Process::State {
 
 private:
     // When the last handle to the job is gone, even because the tests crashed, all in it is ended.
-    void make_job() {
+    void make_job(std::size_t reserve_limit) {
         job_ = checked(::CreateJobObjectA(nullptr, nullptr), "CreateJobObject");
         JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits{};
         limits.BasicLimitInformation.LimitFlags =
             JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_DIE_ON_UNHANDLED_EXCEPTION;
+        if (reserve_limit > 0) {
+            limits.BasicLimitInformation.LimitFlags |= JOB_OBJECT_LIMIT_PROCESS_MEMORY;
+            limits.ProcessMemoryLimit = reserve_limit;
+        }
         if (!::SetInformationJobObject(job_.get(), JobObjectExtendedLimitInformation, &limits,
                                        sizeof limits))
             fail("SetInformationJobObject");
@@ -304,7 +309,8 @@ private:
         if (!::CreateProcessA(
                 nullptr, command.data(), nullptr, nullptr, TRUE,
                 CREATE_SUSPENDED | EXTENDED_STARTUPINFO_PRESENT | CREATE_NEW_PROCESS_GROUP,
-                environment.data(), nullptr, &startup.StartupInfo, &made))
+                environment.data(), options.folder.empty() ? nullptr : options.folder.c_str(),
+                &startup.StartupInfo, &made))
             throw std::runtime_error(
                 cannot_start(options.arguments.front(), reason_for(program, ::GetLastError())));
         process_ = Owned(made.hProcess);
