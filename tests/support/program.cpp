@@ -180,7 +180,7 @@ Listening read_first_line(Process& process, Lookout& lookout, const std::string&
                            "  how it ended: " + ending->text() + "\n" + expected_line + seen() +
                            "  A server prints this line after listen, and then waits in accept.");
     const std::string waited = std::to_string(limit.count() / 1000);
-    if (lookout.reason().empty() && process.cpu_time() * 4 >= limit)
+    if (lookout.reason().empty() && process.cpu_time() * 10 >= limit)
         throw StartFailure("The program did not say where it listens within " + waited +
                            " seconds, and kept a processor busy all the time.\n" + program +
                            expected_line + seen() +
