@@ -161,6 +161,12 @@ TEST_CASE("a code of getaddrinfo's that is -1 is no errno value", "[endpoint]") 
     errno = ENOENT;  // left behind by an earlier call
     const auto outcome = echo::sys::getaddrinfo("127.0.0.1", 80, 0x40000000, found);
     REQUIRE(asked.seen == 1);
+#ifdef _WIN32
+    if (outcome.value == 0) {
+        freeaddrinfo(found);
+        SKIP_BECAUSE("this system (Wine) takes flags that nobody knows");
+    }
+#endif
     CHECK(outcome.value == EAI_BADFLAGS);
     CHECK(outcome.error == 0);
 }
