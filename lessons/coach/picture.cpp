@@ -88,11 +88,11 @@ std::vector<std::string> narrowed(const std::vector<std::string>& picture, std::
         label = std::max(label, columns(row.label));
         call = std::max(call, columns(row.call));
     }
-    // "|" arrow "| " call: the arrow gets what the calls leave, and at least half.
+    // "|" arrow "| " call: the arrow gets what the calls leave, and at least three fifths.
     constexpr std::size_t bars = 3;
     const std::size_t wanted = label + 6;
     const std::size_t left = width - std::min(width, bars + call);
-    const std::size_t arrow = std::min(wanted, std::max({left, width / 2, std::size_t{10}}));
+    const std::size_t arrow = std::min(wanted, std::max({left, width * 3 / 5, std::size_t{10}}));
     const std::size_t room = std::max(width, arrow + bars + 8) - arrow - bars;
 
     std::vector<std::string> lines;

@@ -83,10 +83,15 @@ TestReport read_report(std::string_view xml) {
     return report;
 }
 
+// The story was broken into lines for a terminal of its own choice.
 std::string cause_first(const std::string& story) {
     const std::size_t at = story.find("\nLikely cause");
     if (at == std::string::npos) return story;
-    return trimmed(story.substr(at)) + "\n\n" + trimmed(story.substr(0, at));
+    const std::size_t end = std::min(story.find("\nRead: ", at), story.size());
+    std::string cause;
+    for (const std::string& line : lines_of(story.substr(at + 1, end - at - 1)))
+        cause += (cause.empty() ? "" : " ") + trimmed(line);
+    return cause + '\n' + trimmed(story.substr(end)) + "\n\n" + trimmed(story.substr(0, at));
 }
 
 std::optional<Reference> reference_in(std::string_view story) {

@@ -19,7 +19,7 @@ struct TestReport {
 
 TestReport read_report(std::string_view xml);
 
-// A story with what matters most in front: the likely cause, which it tells last.
+// A story with what matters most in front: the likely cause, which it tells last, in one line.
 std::string cause_first(const std::string& story);
 
 // Where a story says to read on.

@@ -44,12 +44,16 @@ Lines composed(Frame& frame, Size size) {
     return lines;
 }
 
-// The other screen of the terminal, and no cursor.
 Screen::Screen(Terminal& terminal, bool colours) : terminal_(terminal), colours_(colours) {
-    terminal_.write("\x1b[?1049h\x1b[?25l");
+    enter();
 }
 
-Screen::~Screen() { terminal_.write("\x1b[?25h\x1b[?1049l"); }
+Screen::~Screen() { leave(); }
+
+// The other screen of the terminal, and no cursor.
+void Screen::enter() { terminal_.write("\x1b[?1049h\x1b[?25l"); }
+
+void Screen::leave() { terminal_.write("\x1b[?25h\x1b[?1049l"); }
 
 // Each line is cleared and drawn in one piece with the others: nothing flickers. (Cleared behind its
 // text, a line as wide as the terminal would lose its last character on some.)

@@ -28,6 +28,9 @@ public:
     Screen& operator=(const Screen&) = delete;
 
     void draw(Frame& frame);
+    // The terminal as it was before, for a while; and back.
+    void leave();
+    void enter();
 
 private:
     Terminal& terminal_;

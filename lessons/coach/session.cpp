@@ -123,7 +123,7 @@ private:
         else if (pressed == key::interrupt || pressed == key::end_of_input)
             over_ = true;
         else if (pressed == key::suspend)
-            terminal_.suspend();
+            suspend();
         else if (screen_ && page_ == text_ && pressed != key::none)
             press_while_reading(pressed);
         else if (screen_ && std::tolower(pressed) == 'o')
@@ -176,7 +176,7 @@ private:
             case 'c': return carry();
             case 'o': return open_text();
             case 'v': return show_verdict();
-            case key::suspend: terminal_.suspend(); return draw();
+            case key::suspend: return suspend();
             case 'q':
             case key::interrupt:
             case key::end_of_input: over_ = true; return;
@@ -195,6 +195,14 @@ private:
             page_->top -= std::min(page_->top, back);
         else if (pressed != key::resized)
             notice_ = "Keys: see below.";
+        draw();
+    }
+
+    // Who has but one terminal edits in it meanwhile.
+    void suspend() {
+        if (screen_) screen_->leave();
+        terminal_.suspend();
+        if (screen_) screen_->enter();
         draw();
     }
 

@@ -155,15 +155,15 @@ TEST_CASE("the first failed test and its story are read from Catch2's report", "
     const std::string failed =
         begin +
         "<TestCase name=\"c\" line=\"2\">\n<Failure filename=\"x.cpp\" line=\"3\">\n  first\n"
-        "  |&lt;- closes --|\n\nLikely cause (x): y\nRead: z\n</Failure>\n"
+        "  |&lt;- closes --|\n\nLikely cause (x): y\n  and w\nRead: z\n</Failure>\n"
         "<OverallResult success=\"false\"/>\n</TestCase>\n</Catch>\n";
     const coach::TestReport report = coach::read_report(failed);
     CHECK(report.passed == std::vector<std::string>{"a & b"});
     CHECK(report.failed == "c");
-    CHECK(report.story == "first\n  |<- closes --|\n\nLikely cause (x): y\nRead: z");
+    CHECK(report.story == "first\n  |<- closes --|\n\nLikely cause (x): y\n  and w\nRead: z");
     CHECK(report.complete);
     CHECK(coach::cause_first(report.story) ==
-          "Likely cause (x): y\nRead: z\n\nfirst\n  |<- closes --|");
+          "Likely cause (x): y and w\nRead: z\n\nfirst\n  |<- closes --|");
     CHECK(coach::read_report(begin + "</Catch>").failed.empty());
     CHECK_FALSE(coach::read_report(begin).complete);
     CHECK_FALSE(coach::read_report("").complete);
@@ -224,14 +224,14 @@ TEST_CASE("a trace's picture keeps its shape in a narrow terminal", "[coach]") {
     }
     CHECK(text_of(coach::fitted(coach::lines_in(drawn), 40)) ==
           "the test (client)  your program\n"
-          "|                    | listen\n"
-          "|-- connects ------->| accept\n"
-          "|-- 12 bytes \"a... ->| recv\n"
-          "|<- 3 bytes \"a|b\" ---| send: only 3 of\n"
-          "|                    | 12\n"
-          "|-- end of stream -->| recv: 0 bytes\n"
-          "|<- closes ----------| close (the\n"
-          "|                    | conversation)\n");
+          "|                        | listen\n"
+          "|-- connects ----------->| accept\n"
+          "|-- 12 bytes \"a|b... --->| recv\n"
+          "|<- 3 bytes \"a|b\" -------| send: only 3\n"
+          "|                        | of 12\n"
+          "|-- end of stream ------>| recv: 0 bytes\n"
+          "|<- closes --------------| close (the\n"
+          "|                        | conversation)\n");
 }
 
 TEST_CASE("the trace that shows most is the one with most kinds of calls, at a glance", "[coach]") {
