@@ -28,7 +28,7 @@ void collect_hints(const std::vector<Block>& blocks, const Look& look,
 
 std::vector<std::string> read_hints(std::string_view readme, const std::string& folder) {
     Look look;
-    look.width = any_width;  // who shows them breaks their lines
+    look.unbroken = true;  // who shows them breaks their lines
     look.folder = folder;
     std::vector<std::string> hints;
     collect_hints(parse_markdown(readme), look, hints);

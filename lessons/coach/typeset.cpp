@@ -52,9 +52,13 @@ private:
         drawing_.push_back({{text, style}, source, whole});
     }
 
+    // However wide the terminal is: the eye loses its way back from the end of a longer line.
     void wrapped(const std::string& text, Style style, std::size_t source) {
+        constexpr std::size_t longest = 90;
         for (const std::string& line : lines_of(text))
-            for (const std::string& part : wrap(line, width_)) put(part, style, source);
+            for (const std::string& part :
+                 wrap(line, look_.unbroken ? any_width : std::min(width_, longest)))
+                put(part, style, source);
     }
 
     // The two highest are underlined: they have to be seen without colours too.

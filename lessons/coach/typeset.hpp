@@ -17,7 +17,8 @@ struct Look {
     std::string folder{};          // where the text is, from the project's folder
     std::set<std::size_t> open{};  // the numbers of the folds that are open
     bool all_open = false;
-    bool numbered = true;  // folds show the number that opens them: [+1] Hint 1
+    bool unbroken = false;  // a paragraph is one line, for others to break
+    bool numbered = true;   // folds show the number that opens them: [+1] Hint 1
 };
 
 struct DrawnLine {
