@@ -26,6 +26,7 @@ builds your program, runs the lesson's tests, and says what happened.
     learn check NN -- COMMAND ...
                          check a program in any language: learn check 01 -- python3 my_server.py
     learn read [NN]      the lesson's text; --all with the hints and answers
+    learn read course    what the course is, and how to go through it
     learn hint [NN]      the next hint
     learn reset [NN]     put the starter back; your file is kept beside it
     learn verify [NN ...]
@@ -154,13 +155,15 @@ int run(const Arguments& arguments) {
     coach::Coach coach(arguments.folders);
     check_command_word(coach.course(), arguments);
     check(arguments);
+    const std::string& command = arguments.command;
+    if (command == "read" && arguments.lessons == std::vector<std::string>{"course"})
+        return coach::read_command(coach, nullptr, arguments.all);
     std::vector<const coach::Lesson*> lessons;
     try {
         for (const std::string& name : arguments.lessons) lessons.push_back(&coach.find(name));
     } catch (const coach::Trouble& wrong) {
         throw Usage(wrong.what());
     }
-    const std::string& command = arguments.command;
     if (command == "verify") return coach::verify_command(coach, lessons, arguments.json);
     if (command == "list") return coach::list_command(coach);
     if (command.empty()) {
@@ -168,7 +171,7 @@ int run(const Arguments& arguments) {
         return start_session(coach, arguments);
     }
     const coach::Lesson& lesson = lessons.empty() ? coach.lesson() : *lessons.front();
-    if (command == "read") return coach::read_command(coach, lesson, arguments.all);
+    if (command == "read") return coach::read_command(coach, &lesson, arguments.all);
     if (command == "hint") return coach::hint_command(coach, lesson);
     if (command == "reset") return coach::reset_command(coach, lesson);
     return coach::check_command(coach, lesson, coach::command_line(arguments.program));

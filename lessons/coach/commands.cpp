@@ -61,17 +61,18 @@ int hint_command(Coach& coach, const Lesson& lesson) {
     return 0;
 }
 
-int read_command(const Coach& coach, const Lesson& lesson, bool all) {
+int read_command(const Coach& coach, const Lesson* lesson, bool all) {
     Look look;
     look.width = width();
-    look.folder = lesson.folder();
+    look.folder = lesson ? lesson->folder() : "lessons";
     look.all_open = all;
     look.numbered = false;
-    print_as_it_is(lines_of(typeset(parse_markdown(coach.text(lesson)), look)));
-    if (!all)
+    const std::string text = read_file(coach.path(look.folder + "/README.md"));
+    print_as_it_is(lines_of(typeset(parse_markdown(text), look)));
+    if (!all && lesson)
         print({{""},
-               {"[+] is folded. build/learn hint " + lesson.number +
-                    " shows the hints one by one, build/learn read " + lesson.number +
+               {"[+] is folded. build/learn hint " + lesson->number +
+                    " shows the hints one by one, build/learn read " + lesson->number +
                     " --all the whole text.",
                 Style::faint}});
     return 0;

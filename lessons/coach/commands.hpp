@@ -12,8 +12,8 @@ namespace coach {
 int list_command(const Coach& coach);
 int check_command(Coach& coach, const Lesson& lesson, const std::string& command);
 int hint_command(Coach& coach, const Lesson& lesson);
-// The lesson's text. all: what is folded too.
-int read_command(const Coach& coach, const Lesson& lesson, bool all);
+// The text of a lesson, or of the whole course: nullptr. all: what is folded too.
+int read_command(const Coach& coach, const Lesson* lesson, bool all);
 int reset_command(Coach& coach, const Lesson& lesson);
 // What an instructor runs over a hand-in. No lessons: all that are written.
 int verify_command(Coach& coach, std::vector<const Lesson*> lessons, bool json);

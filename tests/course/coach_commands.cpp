@@ -89,6 +89,9 @@ TEST_CASE("learn read prints the lesson, and what is folded if asked to", "[coac
     const Answer all = learn(small, {"read", "--all"});
     CHECK(contains(all.output, "  [-] Hint 2: two\n\n      int x;\n"));
     CHECK_FALSE(contains(all.output, "[+]"));
+    small.write("lessons/README.md", "# The course\n\n[one](01-one-client)\n");
+    CHECK(learn(small, {"read", "course"}).output ==
+          "The course\n==========\n\none (lessons/01-one-client)\n");
     // Code is as long as it is, and nothing else is.
     small.write("lessons/01-one-client/README.md", "# x\n\n" + std::string(50, 'a') + ' ' +
                                                        std::string(50, 'b') + "\n\n```\n" +
