@@ -126,22 +126,19 @@ bool LessonPage::obey(int pressed) {
     if (typing_) return type(pressed);
     notice_.clear();
     if (pressed >= '1' && pressed <= '9') return toggle(static_cast<std::size_t>(pressed - '0'));
-    const bool searching = !words_.empty();
-    if (pressed == '/')
-        typing_ = true, words_.clear();
-    else if (searching && (pressed == 'n' || pressed == 'N'))
-        find(pressed == 'n');
-    else if (searching && pressed == key::escape)
-        words_.clear(), found_ = not_found;
-    else if (pressed == 'q' || pressed == key::escape)
-        close_();
-    else if (pressed == 'a')
-        toggle_all();
-    else if (pressed == key::left || pressed == key::right)
-        move_sideways(pressed == key::right);
-    else
-        return false;
-    return true;
+    if (!words_.empty() && search_on(pressed)) return true;
+    switch (pressed) {
+        case '/':
+            typing_ = true;
+            words_.clear();
+            return true;
+        case 'q':
+        case key::escape: close_(); return true;
+        case 'a': toggle_all(); return true;
+        case key::left:
+        case key::right: move_sideways(pressed == key::right); return true;
+        default: return false;
+    }
 }
 
 // What is unfolded comes to the top. A fold in a closed one is not to be seen, and stays closed.
@@ -184,6 +181,18 @@ bool LessonPage::type(int pressed) {
     } else if (pressed >= ' ' && pressed < key::up) {
         words_ += static_cast<char>(pressed);
     }
+    return true;
+}
+
+// While there is something that is looked for.
+bool LessonPage::search_on(int pressed) {
+    if (pressed == 'n' || pressed == 'N') {
+        find(pressed == 'n');
+        return true;
+    }
+    if (pressed != key::escape) return false;
+    words_.clear();
+    found_ = not_found;
     return true;
 }
 

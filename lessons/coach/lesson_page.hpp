@@ -44,6 +44,7 @@ private:
     Line cut_sideways(const DrawnLine& drawn) const;
 
     bool type(int pressed);
+    bool search_on(int pressed);
     std::vector<std::size_t> rows_with_words() const;
     void find(bool forward);
 
