@@ -3,6 +3,7 @@
 // Its parts are in coach/, one idea a file. This file understands the command line.
 
 #include "coach/commands.hpp"
+#include "coach/each.hpp"
 #include "coach/session.hpp"
 #include "coach/terminal.hpp"
 #include "coach/text.hpp"
@@ -31,11 +32,14 @@ builds your program, runs the lesson's tests, and says what happened.
     learn reset [NN]     put the starter back; your file is kept beside it
     learn verify [NN ...]
                          check these lessons, or all: a table, for instructors
+    learn verify [NN ...] --each FOLDER ...
+                         check them in the hand-ins of a class, a folder for each student
 
     --manual             check only when Enter is pressed
     --lines              plain lines instead of a screen, for screen readers
     --all                what is folded in the text of a lesson too
     --json               the result of verify as JSON
+    --csv                the result of verify --each for a spreadsheet
     --project FOLDER     the project's folder, if not the one that learn was built in
     --build FOLDER       and its build folder
     --help               this text
@@ -60,6 +64,9 @@ struct Arguments {
     bool other_build = false;
     coach::SessionOptions session;
     bool json = false;
+    bool csv = false;
+    bool each = false;
+    std::vector<std::string> hand_ins;  // what follows --each
     bool all = false;
     bool help = false;
 };
@@ -92,6 +99,10 @@ Arguments parse(const std::vector<std::string>& words) {
             arguments.session.lines = true;
         else if (word == "--json")
             arguments.json = true;
+        else if (word == "--csv")
+            arguments.csv = true;
+        else if (word == "--each")
+            arguments.each = true;
         else if (word == "--all")
             arguments.all = true;
         else if (word == "--project") {
@@ -102,6 +113,8 @@ Arguments parse(const std::vector<std::string>& words) {
             arguments.other_build = true;
         } else if (!word.empty() && word[0] == '-')
             throw Usage("there is no option " + coach::printable(word));
+        else if (arguments.each)
+            arguments.hand_ins.push_back(word);
         else if (arguments.command.empty() && arguments.lessons.empty() && is_command(word))
             arguments.command = word;
         else
@@ -133,6 +146,10 @@ void check(const Arguments& arguments) {
         throw Usage("a command after -- is for check alone");
     if (!arguments.program.empty() && arguments.lessons.empty())
         throw Usage("which lesson? learn check NN -- COMMAND");
+    if (arguments.each && command != "verify") throw Usage("--each is for verify alone");
+    if (arguments.each && arguments.hand_ins.empty()) throw Usage("--each needs a folder");
+    if (arguments.csv && !arguments.each) throw Usage("--csv is for verify --each alone");
+    if (arguments.csv && arguments.json) throw Usage("--csv or --json, not both");
     if (arguments.json && command != "verify") throw Usage("--json is for verify alone");
     if (arguments.all && command != "read") throw Usage("--all is for read alone");
     if (!command.empty() && (arguments.session.manual || arguments.session.lines))
@@ -151,6 +168,15 @@ int start_session(coach::Coach& coach, const Arguments& arguments) {
     return coach::run_session(coach, options);
 }
 
+int check_class(const coach::Coach& coach, const Arguments& arguments,
+                std::vector<const coach::Lesson*> lessons) {
+    const coach::Format format = arguments.json  ? coach::Format::json
+                                 : arguments.csv ? coach::Format::csv
+                                                 : coach::Format::table;
+    return coach::each_command(coach.course(), arguments.folders, std::move(lessons),
+                               arguments.hand_ins, format);
+}
+
 int run(const Arguments& arguments) {
     coach::Coach coach(arguments.folders);
     check_command_word(coach.course(), arguments);
@@ -164,6 +190,7 @@ int run(const Arguments& arguments) {
     } catch (const coach::Trouble& wrong) {
         throw Usage(wrong.what());
     }
+    if (arguments.each) return check_class(coach, arguments, std::move(lessons));
     if (command == "verify") return coach::verify_command(coach, lessons, arguments.json);
     if (command == "list") return coach::list_command(coach);
     if (command.empty()) {

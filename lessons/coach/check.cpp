@@ -30,9 +30,11 @@ std::string last_lines(const std::string& output) {
     return joined({lines.end() - static_cast<std::ptrdiff_t>(shown), lines.end()});
 }
 
+using Variables = std::vector<std::pair<std::string, std::string>>;
+
 // A build tool that we are started by passes its own settings on, which are not meant for ours; and
 // the compiler shall speak English, for first_error() to understand.
-std::vector<std::pair<std::string, std::string>> build_environment() {
+Variables build_environment() {
     return {{"MAKEFLAGS", ""},      {"MFLAGS", ""},     {"MAKELEVEL", ""},
             {"LC_ALL", "C"},        {"LANGUAGE", ""},   {"VSLANG", "1033"},
             {"CLICOLOR_FORCE", ""}, {"GCC_COLORS", ""}, {"NINJA_STATUS", ""}};
@@ -43,10 +45,10 @@ std::string cmake() {
     return fs::exists(ECHO_CMAKE, ignored) ? ECHO_CMAKE : "cmake";
 }
 
-// How many times slower than usual the machine is, as for the tests.
-int patience() {
-    const char* value = std::getenv("ECHO_PATIENCE");
-    return value ? std::clamp(std::atoi(value), 1, 1000) : 1;
+// The folder for temporary files, by its names on all systems.
+void add_temporary_folder(const fs::path& folder, Variables& variables) {
+    if (folder.empty()) return;
+    for (const char* name : {"TMPDIR", "TMP", "TEMP"}) variables.push_back({name, folder.string()});
 }
 
 void set(Verdict& verdict, Kind kind, std::string headline, std::string text = {}) {
@@ -75,6 +77,8 @@ void explain_failed_build(const Ran& ran, Verdict& verdict) {
     if (contains(all, "ermission denied") || contains(all, "Read-only file system"))
         advice = "Something can't be written: is the folder read-only, or somebody else's?\n\n";
     if (contains(all, "No space left")) advice = "The disk is full.\n\n";
+    if (contains(all, "out of memory") || contains(all, "virtual memory exhausted"))
+        return set(verdict, Kind::trouble, "the compiler needed too much memory", last_lines(all));
     set(verdict, Kind::trouble, "the build failed", advice + last_lines(all));
 }
 
@@ -98,6 +102,11 @@ void note_encoding(const std::string& source, Verdict& verdict) {
 
 }  // namespace
 
+int patience() {
+    const char* value = std::getenv("ECHO_PATIENCE");
+    return value ? std::clamp(std::atoi(value), 1, 1000) : 1;
+}
+
 std::string command_line(const std::vector<std::string>& arguments) {
     std::string line;
     for (const std::string& argument : arguments) {
@@ -112,7 +121,16 @@ std::string command_line(const std::vector<std::string>& arguments) {
     return line;
 }
 
-fs::path Checker::tests_program() const { return folders_.build / "lesson_tests"; }
+Checker Checker::elsewhere(Folders folders, Limits limits) const {
+    Checker other(std::move(folders));
+    other.limits_ = limits;
+    other.tests_are_built_ = tests_are_built_;
+    return other;
+}
+
+fs::path Checker::tests_program() const {
+    return (folders_.tests.empty() ? folders_.build : folders_.tests) / "lesson_tests";
+}
 
 std::string Checker::own_program(const Lesson& lesson) const {
     return (folders_.build / lesson.program()).string();
@@ -125,7 +143,31 @@ Ran Checker::build(const std::string& target, std::chrono::seconds limit, const 
                          target,     "--parallel", std::to_string(processors), "--config",
                          ECHO_CONFIG};
     options.environment = build_environment();
+    options.reserve_limit = limits_.build_memory;
+    add_temporary_folder(folders_.work, options.environment);
     return run(options, limit * patience(), stop);
+}
+
+bool Checker::configure(const Folders& project, const Stop& stop, Verdict& verdict) const {
+    harness::Process::Options options;
+    options.arguments = {cmake(),
+                         "-S",
+                         project.root.string(),
+                         "-B",
+                         folders_.build.string(),
+                         "-C",
+                         (project.build / "hand-in.cmake").string(),
+                         "-G",
+                         ECHO_GENERATOR,
+                         "-D",
+                         "ECHO_LESSONS=" + (folders_.root / "lessons").generic_string()};
+    if (*ECHO_PLATFORM) options.arguments.insert(options.arguments.end(), {"-A", ECHO_PLATFORM});
+    if (*ECHO_TOOLSET) options.arguments.insert(options.arguments.end(), {"-T", ECHO_TOOLSET});
+    options.environment = build_environment();
+    add_temporary_folder(folders_.work, options.environment);
+    const Ran ran = run(options, limits_.build * patience(), stop);
+    if (!ran.succeeded()) explain_failed_build(ran, verdict);
+    return ran.succeeded();
 }
 
 // The tests don't change while a student works: looking once is enough.
@@ -148,7 +190,7 @@ bool Checker::build_tests(const Progress& progress, const Stop& stop, Verdict& v
 }
 
 bool Checker::build_lesson(const Lesson& lesson, const Stop& stop, Verdict& verdict) const {
-    const Ran ran = build("lesson-" + lesson.number, std::chrono::minutes(3), stop);
+    const Ran ran = build("lesson-" + lesson.number, limits_.build, stop);
     const std::string output = ran.errors + '\n' + ran.output;
     if (ran.succeeded()) {
         if (const auto warning = first_warning(output))
@@ -191,7 +233,9 @@ bool Checker::run_tests(const Lesson& tests, const std::string& command, bool ke
                          "--reporter", "xml"};
     options.environment = {{"ECHO_PROGRAM", command},
                            {"ECHO_KEEP_TRACES", keep_traces ? traces().string() : ""}};
-    const Ran ran = run(options, std::chrono::seconds(120) * patience(), stop);
+    options.folder = folders_.work.string();
+    add_temporary_folder(folders_.work, options.environment);
+    const Ran ran = run(options, limits_.tests * patience(), stop);
     const TestReport report = read_report(ran.output);
     verdict.passed = report.passed.size();
     verdict.without_faults = report.without_faults;

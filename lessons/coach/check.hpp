@@ -38,22 +38,38 @@ public:
     struct Folders {
         std::filesystem::path root;   // the project's
         std::filesystem::path build;  // CMake's
+        // For a hand-in, which has no tests of its own: where the tests are built, and where all
+        // that is started is at work and puts its temporary files. Empty: build, and anywhere.
+        std::filesystem::path tests{};
+        std::filesystem::path work{};
+    };
+    // What is ended when it takes more.
+    struct Limits {
+        std::chrono::seconds build{180};  // of one program
+        std::chrono::seconds tests{120};  // of one lesson
+        std::size_t build_memory = 0;     // of each process of a build, in bytes; 0: any
     };
     // Told what is being done: "building", "running the tests".
     using Progress = std::function<void(const std::string&)>;
 
     explicit Checker(Folders folders) : folders_(std::move(folders)) {}
+    // Checks other programs with the same tests, which need not be built again.
+    Checker elsewhere(Folders folders, Limits limits) const;
 
     // The lesson's own program, or any other: `command` is its command line.
     Verdict check(const Course& course, const Lesson& lesson, const std::string& command,
                   const Progress& progress, const Stop& stop);
+
+    // The two steps before that. False: the verdict says why not.
+    bool build_tests(const Progress& progress, const Stop& stop, Verdict& verdict);
+    // Makes the build folder, for programs in root/lessons, as CMake has made the project's.
+    bool configure(const Folders& project, const Stop& stop, Verdict& verdict) const;
 
     // The traces of the programs that the lesson's own tests ran: see read_traces().
     std::filesystem::path traces() const { return folders_.build / "learn-traces"; }
 
 private:
     Ran build(const std::string& target, std::chrono::seconds limit, const Stop& stop) const;
-    bool build_tests(const Progress& progress, const Stop& stop, Verdict& verdict);
     bool build_lesson(const Lesson& lesson, const Stop& stop, Verdict& verdict) const;
     bool run_tests(const Lesson& tests, const std::string& command, bool keep_traces,
                    const Stop& stop, Verdict& verdict) const;
@@ -63,8 +79,12 @@ private:
     std::string own_program(const Lesson& lesson) const;
 
     Folders folders_;
+    Limits limits_;
     bool tests_are_built_ = false;
 };
+
+// How many times slower than usual the machine is, as for the tests: ECHO_PATIENCE.
+int patience();
 
 // A command line out of arguments, as ECHO_PROGRAM takes it. Throws Trouble.
 std::string command_line(const std::vector<std::string>& arguments);
