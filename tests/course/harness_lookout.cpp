@@ -265,6 +265,17 @@ TEST_CASE("a program that waits for input waits in vain when none is there", "[h
     CHECK(client.process().wait(soon()).has_value());
 }
 
+TEST_CASE("a client whose connection the test has not accepted may still come", "[harness]") {
+    SKIP_WHERE_NOTHING_IS_TOLD();
+    const echo::Listener listener = echo::listen(echo::Endpoint::loopback(0));
+    Watched client({"connect", std::to_string(listener.endpoint().port()), "print", "", "echo"});
+    REQUIRE(
+        client.process().wait_for_output([](const std::string& out) { return out != ""; }, soon()));
+    CHECK(client.reason(in_a_moment()).empty());
+    (void)client.lookout().connected(0);
+    CHECK(client.reason() == "the program waits for input, which will not come");
+}
+
 TEST_CASE("a program without a trace is waited for", "[harness]") {
     Process::Options options;
     options.arguments = {ECHO_PUPPET, "echo"};

@@ -75,6 +75,11 @@ void widen() {
 #endif
 }
 
+// A connection to this port that is held and never used.
+void connect_and_hold(const char* port) {
+    static echo::Connection held = echo::connect("127.0.0.1", echo::parse_port(port));
+}
+
 void echo_input() {
     std::string line;
     while (std::getline(std::cin, line)) std::cout << line << std::endl;
@@ -284,6 +289,8 @@ int main(int count, char** values) {
             widen();
         else if (action == "echo")
             echo_input();
+        else if (action == "connect")
+            connect_and_hold(next());
         else if (action == "serve")
             serve();
         else if (action == "serve-two")
