@@ -201,6 +201,20 @@ TEST_CASE("who waits in accept waits for those in line", "[harness]") {
     CHECK(server.lookout().reason().find("all 3 threads") == 0);
 }
 
+TEST_CASE("who waits for room to send does not wait in vain", "[harness]") {
+    SKIP_WHERE_NOTHING_IS_TOLD();
+    Watched server({"serve-a-flood"});
+    Client client(server);
+    REQUIRE_FALSE(client.receive().empty());
+    const auto sleeps_in_poll = [&](Deadline piece) {
+        (void)Watched::never_comes(piece);
+        const auto threads = server.process().threads();
+        return threads.size() == 1 && threads[0].in == Sleeper::In::poll;
+    };
+    REQUIRE(server.lookout().await(soon(), sleeps_in_poll));
+    CHECK(server.reason(in_a_moment()).empty());
+}
+
 TEST_CASE("a client in line does not wake a server that is busy with another", "[harness]") {
     SKIP_WHERE_NOTHING_IS_TOLD();
     Watched server({"serve"});
@@ -363,6 +377,13 @@ TEST_CASE("the books of a program are kept from its trace, however it is cut", "
         REQUIRE(ledger.begun().size() == 1);
         REQUIRE(ledger.is_whole());
     }
+    // A socket that was closed past the trace: the next has its number.
+    Ledger reused;
+    reused.add("socket 3: accept -> socket 4 from 127.0.0.1:1\n");
+    reused.add("socket 3: accept -> socket 4 from 127.0.0.1:2\n");
+    CHECK(reused.on_socket("4") == reused.with_port(2));
+    CHECK(reused.with_port(1)->finished);
+
     Ledger cut;
     cut.add("(the trace is cut off here)\n");
     CHECK_FALSE(cut.is_whole());

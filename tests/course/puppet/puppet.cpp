@@ -118,6 +118,15 @@ void serve_two() {
 // Takes a client and does not say where it listens.
 void serve_unannounced() { (void)echo::listen(echo::Endpoint::loopback(0)).accept(); }
 
+// Sends more than any system holds, and waits in poll for room: with a deadline a connection
+// becomes non-blocking.
+void serve_a_flood() {
+    echo::Listener listener = listen_and_say_so();
+    echo::Connection client = listener.accept();
+    (void)client.send("first", echo::after(std::chrono::hours(1))).bytes;
+    (void)client.send_all(std::string(std::size_t{64} << 20, 'x')).bytes;
+}
+
 // Asks for more after the end of the stream, for ever.
 void serve_past_the_end() {
     echo::Listener listener = listen_and_say_so();
@@ -297,6 +306,8 @@ int main(int count, char** values) {
             serve_two();
         else if (action == "serve-unannounced")
             serve_unannounced();
+        else if (action == "serve-a-flood")
+            serve_a_flood();
         else if (action == "serve-past-the-end")
             serve_past_the_end();
         else if (action == "answer-late")
