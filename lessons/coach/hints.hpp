@@ -7,7 +7,8 @@
 
 namespace coach {
 
-// The first line of each is its title, and then comes an empty one. `folder`: where the text is, from the project's folder.
+// The first line of each is its title, and then comes an empty one. `folder`: where the text is,
+// from the project's folder.
 std::vector<std::string> read_hints(std::string_view readme, const std::string& folder);
 
 }  // namespace coach

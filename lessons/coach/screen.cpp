@@ -55,8 +55,8 @@ void Screen::enter() { terminal_.write("\x1b[?1049h\x1b[?25l"); }
 
 void Screen::leave() { terminal_.write("\x1b[?25h\x1b[?1049l"); }
 
-// Each line is cleared and drawn in one piece with the others: nothing flickers. (Cleared behind its
-// text, a line as wide as the terminal would lose its last character on some.)
+// All lines are cleared and drawn in one piece: nothing flickers. (Cleared behind its text, a line
+// as wide as the terminal would lose its last character on some.)
 void Screen::draw(Frame& frame) {
     std::string out = "\x1b[H";
     const Lines lines = composed(frame, terminal_size());

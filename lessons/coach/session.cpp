@@ -3,7 +3,7 @@
 #include "lesson_page.hpp"
 #include "list_page.hpp"
 #include "printed_lesson.hpp"
-#include "screen.hpp"
+#include "stage.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
 #include "verdict_page.hpp"
@@ -11,7 +11,6 @@
 #include "words.hpp"
 
 #include <cctype>
-#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -28,26 +27,16 @@ constexpr std::chrono::milliseconds between_looks(100);
 constexpr std::chrono::milliseconds at_once(0);
 constexpr std::chrono::hours no_hurry(1);
 
-// The keys that mean the same everywhere. They fit into three rows of forty columns.
-std::vector<std::string> usual_keys() {
-    return {"Enter again", "o read lesson",  "h hint",  "d solution", "n next", "l list",
-            "r reset",     "c copy mine on", "t trace", "v verdict",  "q quit"};
-}
-
 class Session {
 public:
     Session(Coach& coach, const SessionOptions& options)
-        : coach_(coach), options_(options), watch_(watched()) {
-        const char* no_colour = std::getenv("NO_COLOR");
-        colours_ = !(no_colour && *no_colour) && terminal_can_draw();
-        if (!options_.lines) screen_.emplace(terminal_, colours_);
-    }
+        : coach_(coach), manual_(options.manual), stage_(coach, options.lines), watch_(watched()) {}
 
     void run() {
         show_place();
         check();
         while (!over_) step();
-        page_->leave();
+        stage_.page()->leave();
     }
 
 private:
@@ -62,10 +51,10 @@ private:
             over_ = true;
             return;
         }
-        if (again_ || (!options_.manual && watch_.changed())) return check();
-        const auto pause = options_.manual ? std::chrono::milliseconds(no_hurry) : between_looks;
-        const int pressed = terminal_.key(pause);
-        if (pressed == key::resized) return draw();
+        if (again_ || (!manual_ && watch_.changed())) return check();
+        const auto pause = manual_ ? std::chrono::milliseconds(no_hurry) : between_looks;
+        const int pressed = stage_.key(pause);
+        if (pressed == key::resized) return stage_.draw();
         if (pressed != key::none) press(pressed);
     }
 
@@ -74,41 +63,44 @@ private:
         again_ = false;
         question_ = {};
         watch_.changed();
-        const auto progress = [&](const std::string& what) { say(what + " ..."); };
+        const auto progress = [&](const std::string& what) { stage_.say(what + " ..."); };
         checking(true);
-        if (!options_.lines) progress("checking");
+        if (!stage_.plain()) progress("checking");
         Verdict verdict = coach_.check(lesson(), {}, progress, [&] { return interrupted(); });
         while (key_during_check()) continue;
         checking(false);
         if (over_ || again_) return;
         passed_ = verdict.kind == Verdict::Kind::passed;
-        notice_.clear();
+        stage_.hush();
         tell(std::move(verdict));
-        if (!coach_.can_save()) say("The build folder can't be written to: nothing is remembered.");
+        if (!coach_.can_save())
+            stage_.say("The build folder can't be written to: nothing is remembered.");
     }
 
     // Who has begun to read the lesson during the check goes on reading.
     void tell(Verdict verdict) {
         const std::string word = word_for(verdict.kind);
         verdict_ = std::make_shared<VerdictPage>(
-            coach_, lesson(), std::move(verdict), !options_.lines,
+            coach_, lesson(), std::move(verdict), !stage_.plain(),
             [this](const Reference& to) { read(coach_.find(to.lesson), to); });
-        if (reading_) return say("Checked: " + word + ". v: the verdict.");
+        stage_.has_verdict = true;
+        if (reading_) return stage_.say("Checked: " + word + ". v: the verdict.");
         show(verdict_);
-        if (passed_) say("n: the next lesson. d: our program beside yours. c: copy mine on.");
+        if (passed_)
+            stage_.say("n: the next lesson. d: our program beside yours. c: copy mine on.");
     }
 
     void checking(bool begins) {
         checking_ = begins;
         if (begins) reading_ = false;
         if (verdict_) verdict_->outdated = begins;
-        if (begins && page_ == verdict_) page_->top = 0;
+        if (begins && stage_.page() == verdict_) verdict_->top = 0;
     }
 
     bool interrupted() {
         key_during_check();
         if (told_to_end()) over_ = true;
-        if (!options_.manual && watch_.changed()) again_ = true;
+        if (!manual_ && watch_.changed()) again_ = true;
         return over_ || again_;
     }
 
@@ -117,16 +109,16 @@ private:
     // script wait until the check is done. False: there was no key.
     bool key_during_check() {
         if (over_ || !input_is_terminal()) return false;
-        const int pressed = terminal_.key(at_once);
+        const int pressed = stage_.key(at_once);
         if (pressed == key::resized)
-            draw();
+            stage_.draw();
         else if (pressed == key::interrupt || pressed == key::end_of_input)
             over_ = true;
         else if (pressed == key::suspend)
-            suspend();
-        else if (screen_ && page_ == text_ && pressed != key::none)
+            stage_.suspend();
+        else if (!stage_.plain() && stage_.page() == text_ && pressed != key::none)
             press_while_reading(pressed);
-        else if (screen_ && std::tolower(pressed) == 'o')
+        else if (!stage_.plain() && std::tolower(pressed) == 'o')
             open_text();
         else if (std::tolower(pressed) == 'q')
             over_ = true;
@@ -134,33 +126,34 @@ private:
     }
 
     void press_while_reading(int pressed) {
-        const std::shared_ptr<Page> page = page_;
+        const std::shared_ptr<Page> page = stage_.page();
         if (page->obey(pressed))
-            draw();
+            stage_.draw();
         else
-            move(pressed);
+            stage_.move(pressed);
     }
 
     // --- Keys -----------------------------------------------------------------------------
 
     void press(int pressed) {
         // In plain lines a key may be typed with Enter behind it, which then means nothing.
-        const bool behind_a_key = options_.lines && after_key_ && pressed == key::enter;
+        const bool behind_a_key = stage_.plain() && after_key_ && pressed == key::enter;
         after_key_ = pressed != key::enter;
         if (behind_a_key) return;
         const Question asked = std::exchange(question_, {});
-        notice_.clear();
+        stage_.hush();
         try {
-            const std::shared_ptr<Page> page = page_;  // it may bring another one in its place
+            const std::shared_ptr<Page> page =
+                stage_.page();  // it may bring another one in its place
             if (asked.act && std::tolower(pressed) == asked.yes)
                 asked.act();
             else if (page->obey(pressed))
-                draw();
+                stage_.draw();
             else
                 obey(std::tolower(pressed));
         } catch (const Trouble& trouble) {
             checking(false);
-            say(trouble.what());
+            stage_.say(trouble.what());
         }
     }
 
@@ -176,34 +169,12 @@ private:
             case 'c': return carry();
             case 'o': return open_text();
             case 'v': return show_verdict();
-            case key::suspend: return suspend();
+            case key::suspend: return stage_.suspend();
             case 'q':
             case key::interrupt:
             case key::end_of_input: over_ = true; return;
-            default: return move(pressed);
+            default: return stage_.move(pressed);
         }
-    }
-
-    void move(int pressed) {
-        const std::size_t half = std::max<std::size_t>(terminal_size().rows / 2, 1);
-        const std::size_t back = pressed == key::up ? 1 : half;
-        if (pressed == key::down)
-            page_->top += 1;
-        else if (pressed == key::page_down || pressed == ' ')
-            page_->top += half;
-        else if (pressed == key::up || pressed == key::page_up)
-            page_->top -= std::min(page_->top, back);
-        else if (pressed != key::resized)
-            notice_ = "Keys: see below.";
-        draw();
-    }
-
-    // Who has but one terminal edits in it meanwhile.
-    void suspend() {
-        if (screen_) screen_->leave();
-        terminal_.suspend();
-        if (screen_) screen_->enter();
-        draw();
     }
 
     void hint() {
@@ -219,7 +190,7 @@ private:
 
     void next() {
         const Lesson* next = coach_.course().after(lesson());
-        if (!next) return say("This is the last lesson that is written so far.");
+        if (!next) return stage_.say("This is the last lesson that is written so far.");
         if (passed_) return go_to(*next);
         ask('n', "You have not passed yet. To go on all the same, press n again.",
             [this, next] { go_to(*next); });
@@ -227,21 +198,21 @@ private:
 
     void list() {
         show(std::make_shared<ListPage>(coach_, [this](const Lesson& lesson) { go_to(lesson); }));
-        say("Type the two digits of a lesson to go there; v shows the last verdict again.");
+        stage_.say("Type the two digits of a lesson to go there; v shows the last verdict again.");
     }
 
     void open_text() {
         try {
             read(lesson(), std::nullopt);
         } catch (const Trouble& trouble) {  // also during a check, which goes on
-            say(trouble.what());
+            stage_.say(trouble.what());
         }
     }
 
     // A lesson's text where it was left, or what a verdict says to read; after such a glance the
     // place where it was left stays the same.
     void read(const Lesson& lesson, const std::optional<Reference>& to) {
-        if (options_.lines) return print_text(lesson, to);
+        if (stage_.plain()) return print_text(lesson, to);
         const auto remember = [this, &lesson, glance = to.has_value()](const Place& place) {
             if (!glance) coach_.remember(lesson, place);
         };
@@ -254,8 +225,8 @@ private:
     }
 
     void print_text(const Lesson& lesson, const std::optional<Reference>& to) {
-        auto text = std::make_shared<PrintedLesson>(lesson, coach_.text(lesson),
-                                                    [this](const Lines& lines) { print(lines); });
+        auto text = std::make_shared<PrintedLesson>(
+            lesson, coach_.text(lesson), [this](const Lines& lines) { stage_.print(lines); });
         if (to) text->only_section(to->section);
         show(text);
     }
@@ -275,7 +246,8 @@ private:
             [&] {
                 const std::string kept = coach_.reset(lesson());
                 check();
-                say(kept.empty() ? "It is the starter." : "Your file is kept as " + kept + '.');
+                stage_.say(kept.empty() ? "It is the starter."
+                                        : "Your file is kept as " + kept + '.');
             });
     }
 
@@ -283,10 +255,10 @@ private:
     void carry() {
         const Lesson& from = lesson();
         if (!passed_ || coach_.standing(from) != Standing::passed)
-            return say(
+            return stage_.say(
                 "c copies the program of this lesson into the next one, once it has passed.");
         const Lesson* to = coach_.course().same_kind_after(from);
-        if (!to) return say("There is no next lesson with a program of this kind.");
+        if (!to) return stage_.say("There is no next lesson with a program of this kind.");
         ask('y',
             "Put your program of lesson " + from.number + " into " + to->file() +
                 ", with that lesson's TODOs? What is there is kept beside it. y: yes.",
@@ -294,7 +266,7 @@ private:
                 const std::string kept = coach_.starters().carry(lesson(), *to);
                 std::string done = to->file() + " is your own program now.";
                 if (!kept.empty()) done += " The old file is kept as " + kept + '.';
-                say(done);
+                stage_.say(done);
             });
     }
 
@@ -307,28 +279,15 @@ private:
 
     // The next key decides: `yes` acts, any other means what it always means.
     void ask(char yes, const std::string& text, std::function<void()> act) {
-        say(text);
+        stage_.say(text);
         question_ = {yes, std::move(act)};
     }
 
-    void say(const std::string& notice) {
-        notice_ = notice;
-        if (options_.lines)
-            print(fitted({{notice, Style::plain}}, terminal_size().columns));
-        else
-            draw();
-    }
-
-    void show(std::shared_ptr<Page> page) {
-        page_->leave();
-        page_ = std::move(page);
+    template <class Content>
+    void show(Content content) {
         reading_ = false;
-        if (options_.lines)
-            print(page_->lines(terminal_size().columns));
-        else
-            draw();
+        stage_.show(std::move(content));
     }
-    void show(Lines text) { show(std::make_shared<TextPage>(std::move(text))); }
 
     void show_verdict() {
         if (verdict_) return show(verdict_);
@@ -337,56 +296,18 @@ private:
 
     void show_place() {
         verdict_.reset();  // it is of another lesson
-        if (!options_.lines) return show(Lines{});
-        print(head_lines(coach_, terminal_size().columns, false));
-        print(packed(usual_keys(), terminal_size().columns, Style::faint));
-    }
-
-    void draw() {
-        if (!screen_) return;
-        const Size size = terminal_size();
-        Frame frame;
-        frame.body = page_->lines(size.columns);
-        frame.head = head(size);
-        frame.foot = foot(size);
-        frame.top = page_->top;
-        screen_->draw(frame);
-        page_->top = frame.top;
-    }
-
-    Lines head(Size size) const {
-        if (!page_->title().empty())
-            return {{page_->title(), Style::strong},
-                    {std::string(size.columns, '-'), Style::faint}};
-        const Lines whole = head_lines(coach_, size.columns, false);
-        return whole.size() * 3 <= size.rows ? whole : head_lines(coach_, size.columns, true);
-    }
-
-    Lines foot(Size size) const {
-        std::vector<std::string> usual = usual_keys();
-        if (!verdict_) std::erase(usual, "v verdict");
-        Lines foot;
-        if (!notice_.empty()) add(foot, notice_, Style::strong);
-        if (!page_->notice().empty()) add(foot, page_->notice(), Style::strong);
-        add(foot, packed(page_->keys(std::move(usual)), size.columns, Style::faint));
-        return foot;
-    }
-
-    void print(const Lines& lines) {
-        for (const Line& line : lines) terminal_.write(coloured(line, colours_) + '\n');
+        stage_.has_verdict = false;
+        reading_ = false;
+        stage_.show_place();
     }
 
     Coach& coach_;
-    SessionOptions options_;
-    Terminal terminal_;
-    std::optional<Screen> screen_;  // after terminal_: it draws on it to the end
+    bool manual_;
+    Stage stage_;
     Watch watch_;
-    bool colours_ = false;
 
-    std::shared_ptr<Page> page_ = std::make_shared<TextPage>(Lines{});
     std::shared_ptr<VerdictPage> verdict_;  // none: nothing was checked yet
     std::shared_ptr<Page> text_;            // of a lesson, the last that was opened
-    std::string notice_;
     Question question_;
     bool passed_ = false;
     bool checking_ = false;

@@ -24,8 +24,8 @@ Lines list_lines(const Coach& coach, std::size_t width);
 Lines hint_lines(const Coach& coach, const Lesson& lesson);
 // The student's file against the solution.
 Lines diff_lines(const Coach& coach, const Lesson& lesson);
-// What the program did, drawn: after a pass in the test that shows most of it, otherwise in the last
-// one.
+// What the program did, drawn: after a pass in the test that shows most of it, otherwise in the
+// last one.
 Lines trace_lines(const Coach& coach, const Lesson& lesson, bool passed);
 
 }  // namespace coach
