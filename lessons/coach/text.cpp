@@ -163,7 +163,8 @@ std::size_t break_before(const std::string& line, std::size_t indent) {
 
 std::vector<std::string> wrap(std::string_view line, std::size_t width) {
     std::vector<std::string> lines;
-    const std::size_t begin = line.find_first_not_of(' ');
+    const bool marked = starts_with(line, "- ") || starts_with(line, "+ ");
+    const std::size_t begin = line.find_first_not_of(' ', marked ? 2 : 0);
     const std::string indent(begin == std::string_view::npos || begin * 2 > width ? 0 : begin, ' ');
     std::string rest(line);
     while (columns(rest) > width) {

@@ -37,7 +37,7 @@ std::size_t columns(std::string_view line);
 // The first characters, as many as fit.
 std::string cut(std::string_view line, std::size_t width);
 // Breaks a line that is too long at its spaces, a long path behind its marks. What follows is
-// indented as its beginning is.
+// indented as its beginning is, or as what stands behind its mark, "-" or "+".
 std::vector<std::string> wrap(std::string_view line, std::size_t width);
 
 // Tells one version of a file from another, however its lines end. (FNV-1a, 64 bits: good against

@@ -194,6 +194,9 @@ TEST_CASE("text that a terminal must not see is made harmless", "[coach]") {
 TEST_CASE("lines are broken to fit a terminal, and none gets lost", "[coach]") {
     CHECK(coach::wrap("one two three", 7) == std::vector<std::string>{"one two", "three"});
     CHECK(coach::wrap("  one two", 6) == std::vector<std::string>{"  one", "  two"});
+    CHECK(coach::wrap("-   one two", 8) == std::vector<std::string>{"-   one", "    two"});
+    CHECK(coach::wrap("solutions/01-one-client/server.cpp", 20) ==
+          std::vector<std::string>{"solutions/01-one-", "client/server.cpp"});
     CHECK(coach::wrap("abcdefghij", 4) == std::vector<std::string>{"abcd", "efgh", "ij"});
     CHECK(coach::wrap("", 4) == std::vector<std::string>{""});
     CHECK(coach::wrap("\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc", 3).front() == "\xc3\xbc\xc3\xbc\xc3\xbc");
