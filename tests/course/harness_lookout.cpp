@@ -15,6 +15,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -39,12 +40,29 @@ Deadline in_a_moment() { return Clock::now() + std::chrono::milliseconds(60); }
     SKIP_BECAUSE("this system does not tell what a thread waits in")
 #endif
 
+// A name for a file, which is removed at the end.
+struct TraceFile {
+    TraceFile() {
+        static std::atomic<unsigned> count{0};
+        std::random_device random;
+        path = std::filesystem::temp_directory_path() /
+               ("echo-lookout-" + std::to_string(random()) + '-' + std::to_string(count++));
+    }
+    ~TraceFile() {
+        std::error_code ignored;
+        std::filesystem::remove(path, ignored);
+    }
+    TraceFile(const TraceFile&) = delete;
+    TraceFile& operator=(const TraceFile&) = delete;
+
+    std::filesystem::path path;
+};
+
 // A puppet with its trace, a server or not, and the books of the test.
 class Watched {
 public:
     explicit Watched(std::vector<std::string> actions)
-        : process_(options(std::move(actions), trace_path())), lookout_(process_, trace_path()) {}
-    ~Watched() { std::filesystem::remove(path_); }
+        : process_(options(std::move(actions), trace_.path)), lookout_(process_, trace_.path) {}
     Watched(const Watched&) = delete;
     Watched& operator=(const Watched&) = delete;
 
@@ -84,16 +102,8 @@ private:
         options.environment = {{"ECHO_TRACE", trace.string()}, {"ECHO_TRACE_WAITS", "1"}};
         return options;
     }
-    const std::filesystem::path& trace_path() {
-        static std::atomic<unsigned> count{0};
-        std::random_device random;
-        if (path_.empty())
-            path_ = std::filesystem::temp_directory_path() /
-                    ("echo-lookout-" + std::to_string(random()) + '-' + std::to_string(count++));
-        return path_;
-    }
 
-    std::filesystem::path path_;
+    TraceFile trace_;  // goes last: Windows removes no file that a process holds open
     Process process_;
     Lookout lookout_;
 };
