@@ -144,7 +144,7 @@ Ran Checker::build(const std::string& target, std::chrono::seconds limit, const 
                          ECHO_CONFIG};
     options.environment = build_environment();
     options.reserve_limit = limits_.build_memory;
-    add_temporary_folder(folders_.work, options.environment);
+    add_temporary_folder(folders_.temporary, options.environment);
     return run(options, limit * patience(), stop);
 }
 
@@ -164,7 +164,7 @@ bool Checker::configure(const Folders& project, const Stop& stop, Verdict& verdi
     if (*ECHO_PLATFORM) options.arguments.insert(options.arguments.end(), {"-A", ECHO_PLATFORM});
     if (*ECHO_TOOLSET) options.arguments.insert(options.arguments.end(), {"-T", ECHO_TOOLSET});
     options.environment = build_environment();
-    add_temporary_folder(folders_.work, options.environment);
+    add_temporary_folder(folders_.temporary, options.environment);
     const Ran ran = run(options, limits_.build * patience(), stop);
     if (!ran.succeeded()) explain_failed_build(ran, verdict);
     return ran.succeeded();
@@ -234,7 +234,7 @@ bool Checker::run_tests(const Lesson& tests, const std::string& command, bool ke
     options.environment = {{"ECHO_PROGRAM", command},
                            {"ECHO_KEEP_TRACES", keep_traces ? traces().string() : ""}};
     options.folder = folders_.work.string();
-    add_temporary_folder(folders_.work, options.environment);
+    add_temporary_folder(folders_.temporary, options.environment);
     const Ran ran = run(options, limits_.tests * patience(), stop);
     const TestReport report = read_report(ran.output);
     verdict.passed = report.passed.size();

@@ -38,10 +38,11 @@ public:
     struct Folders {
         std::filesystem::path root;   // the project's
         std::filesystem::path build;  // CMake's
-        // For a hand-in, which has no tests of its own: where the tests are built, and where all
-        // that is started is at work and puts its temporary files. Empty: build, and anywhere.
+        // For a hand-in: where the tests are built, where its programs are started, and where all
+        // temporary files go. Empty: in build, where we are, where the system says.
         std::filesystem::path tests{};
         std::filesystem::path work{};
+        std::filesystem::path temporary{};
     };
     // What is ended when it takes more.
     struct Limits {

@@ -16,14 +16,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// For all lessons of one hand-in together: far more than a good one needs.
-constexpr std::chrono::minutes most_time(10);
-
-// What one hand-in may take: a minute for each program and its tests, and for the compiler as much
-// memory as the tests give a program. GCC needs a tenth of that for a lesson.
-constexpr Checker::Limits hand_in_limits{std::chrono::seconds(60), std::chrono::seconds(60),
-                                         std::size_t{1} << 30};
-
 bool says(std::string_view text, std::string_view part) {
     return text.find(part) != std::string_view::npos;
 }
@@ -84,7 +76,7 @@ void ClassCheck::prepare(const Checker::Progress& progress, const Stop& stop) {
 
 HandInResult ClassCheck::check(const HandIn& hand_in, const Stop& stop) const {
     const auto began = harness::Clock::now();
-    const harness::Deadline end = began + most_time * patience();
+    const harness::Deadline end = began + limits_.hand_in * patience();
     HandInResult result{hand_in.student, hand_in.folder, {}, {}, {}};
     try {
         check_all(
@@ -102,8 +94,9 @@ void ClassCheck::check_all(const HandIn& hand_in, const Stop& stop, HandInResult
     const fs::path lessons = lessons_in(hand_in, course_);
     const Scratch scratch;
     harness::Orphans orphans;
-    const Checker::Folders folders{scratch.root(), scratch.build(), project_.build, scratch.work()};
-    Checker checker = checker_.elsewhere(folders, hand_in_limits);
+    const Checker::Folders folders{scratch.root(), scratch.build(), project_.build, scratch.work(),
+                                   scratch.temporary()};
+    Checker checker = checker_.elsewhere(folders, limits_.lesson);
     for (const Lesson* lesson : lessons_)
         result.lessons.push_back({lesson, why_not_taken(scratch, *lesson, lessons), {}});
     // All programs are there now: CMake has to look only once.

@@ -29,11 +29,23 @@ struct HandInResult {
     const LessonResult* first_failure() const;  // nullptr: none
 };
 
+// What one hand-in may take. For the compiler as much memory as the tests give to a program; GCC
+// needs a fifth of that for a lesson. For all lessons together far more time than a good one needs.
+struct ClassLimits {
+    Checker::Limits lesson{std::chrono::seconds(60), std::chrono::seconds(60),
+                           std::size_t{1} << 30};
+    std::chrono::seconds hand_in{600};
+};
+
 class ClassCheck {
 public:
     ClassCheck(const Course& course, std::vector<const Lesson*> lessons,
-               const Checker::Folders& project)
-        : course_(course), lessons_(std::move(lessons)), project_(project), checker_(project) {}
+               const Checker::Folders& project, const ClassLimits& limits = {})
+        : course_(course),
+          lessons_(std::move(lessons)),
+          project_(project),
+          limits_(limits),
+          checker_(project) {}
 
     // Builds the tests, once for all. Throws Trouble.
     void prepare(const Checker::Progress& progress, const Stop& stop);
@@ -48,6 +60,7 @@ private:
     const Course& course_;
     std::vector<const Lesson*> lessons_;
     Checker::Folders project_;
+    ClassLimits limits_;
     Checker checker_;
 };
 

@@ -96,8 +96,8 @@ Scratch::Scratch() {
     while (!fs::create_directory(root_));  // false: someone else's
     // Nobody else has to see a student's work.
     fs::permissions(root_, fs::perms::owner_all);
-    fs::create_directories(root_ / "lessons");
-    fs::create_directories(work());
+    for (const fs::path& folder : {root_ / "lessons", work(), temporary()})
+        fs::create_directory(folder);
 }
 
 Scratch::~Scratch() {

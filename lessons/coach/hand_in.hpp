@@ -35,6 +35,7 @@ public:
     const std::filesystem::path& root() const { return root_; }  // lessons/NN-name is in it
     std::filesystem::path build() const { return root_ / "build"; }
     std::filesystem::path work() const { return root_ / "work"; }
+    std::filesystem::path temporary() const { return root_ / "tmp"; }
 
     // Copies a lesson's program to here. Throws Trouble with the reason, if there is nothing to
     // build: "not handed in", "not started".

@@ -136,6 +136,11 @@ TEST_CASE("learn answers a command that it does not know with one line", "[coach
         {{"list", "--all"}, "--all is for read alone"},
         {{"read", "04"}, "still to come"},
         {{"verify", "--manual"}, "--manual"},
+        {{"verify", "--each"}, "--each needs a folder"},
+        {{"check", "--each", "x"}, "--each is for verify"},
+        {{"verify", "--csv"}, "--csv is for verify --each"},
+        {{"verify", "--each", "x", "--csv", "--json"}, "not both"},
+        {{"verify", "17", "--each", "x"}, "there is no lesson \"17\""},
         {{"hint", "\x1b[31m"}, "no lesson"},
         {{"list", "--build"}, "--build"},
     };
