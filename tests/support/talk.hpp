@@ -1,6 +1,6 @@
 // The test's own end of a conversation: it sends, waits for what must come, and tells the story
-// when it does not come. Every wait has a deadline. A conversation that goes wrong ends the test
-// case: see Story.
+// when it does not come. Every wait has a deadline, and ends before it when nothing can come any
+// more: see Lookout. A conversation that goes wrong ends the test case: see Story.
 //
 // Visitor is the end of a server's client, Host the end of a client's server.
 #pragma once
