@@ -349,8 +349,9 @@ public:
     void set_nonblocking(bool on);
 
     // Whether small sends leave at once. Otherwise the system may hold one back until the one
-    // before it has been acknowledged, to put several into one packet (Nagle's algorithm).
-    // setsockopt(2) with TCP_NODELAY, tcp(7), RFC 896
+    // before it has been acknowledged, to put several into one packet (Nagle's algorithm). A wish:
+    // if the connection is gone already, nothing happens. setsockopt(2) with TCP_NODELAY, tcp(7),
+    // RFC 896
     void set_no_delay(bool on = true);
 
     [[nodiscard]] Endpoint local() const;  // this side's address and port. getsockname(2)
@@ -514,9 +515,9 @@ private:
 };
 
 // The frame of a tool's main: return run_tool(argc, argv, usage, [](echo::Arguments& arguments) {
-// ... return 0; }). The usage begins with "usage: NAME "; --help and -h print it. Whatever is
+// ... return 0; }). --help and -h print "usage: NAME " and the usage, such as "[port]". Whatever is
 // thrown becomes one line on standard error, "NAME: ...", and the exit code: 2 for a UsageError, 1
-// for any other exception. Else it is what `body` returns.
+// for any other exception. Else it is what `body` returns. NAME is the program's file's.
 template <class Body>
 int run_tool(int argc, char** argv, std::string_view usage, Body body);
 
@@ -1425,7 +1426,7 @@ inline void Connection::set_nonblocking(bool on) {
 
 inline void Connection::set_no_delay(bool on) {
     require_open("set_no_delay");
-    detail::check(sys::set_no_delay(handle(), on), "setsockopt", peer_);
+    sys::set_no_delay(handle(), on);
 }
 
 inline Endpoint Connection::local() const {
@@ -1697,11 +1698,16 @@ inline void Arguments::done() {
 
 namespace detail {
 
-// One line, however long it has become: standard error is not buffered.
-inline int complain(std::string_view usage, const char* what, int exit_code) {
-    const std::string_view start = "usage: ";
-    const std::string_view name =
-        usage.substr(start.size(), usage.find(' ', start.size()) - start.size());
+// "echo-server" from "build/echo-server" or "build\\echo-server.exe".
+inline std::string_view program_name(int argc, char** argv) {
+    std::string_view name = argc > 0 && argv[0] ? argv[0] : "";
+    name.remove_prefix(name.find_last_of("/\\") + 1);  // npos + 1 is 0
+    if (name.ends_with(".exe")) name.remove_suffix(4);
+    return name;
+}
+
+// In one piece: standard error is not buffered.
+inline int complain(std::string_view name, const char* what, int exit_code) {
     const std::string line = std::string(name) + ": " + what + '\n';
     std::fwrite(line.data(), 1, line.size(), stderr);
     return exit_code;
@@ -1711,15 +1717,16 @@ inline int complain(std::string_view usage, const char* what, int exit_code) {
 
 template <class Body>
 int run_tool(int argc, char** argv, std::string_view usage, Body body) {
+    const std::string name(detail::program_name(argc, argv));
     try {
         Arguments arguments(argc, argv);
         if (!arguments.flag("--help") && !arguments.flag("-h")) return body(arguments);
-        print_line(usage.substr(0, usage.find_last_not_of('\n') + 1));
+        print_line("usage: " + name + ' ' + std::string(usage));
         return 0;
     } catch (const UsageError& error) {
-        return detail::complain(usage, error.what(), 2);
+        return detail::complain(name, error.what(), 2);
     } catch (const std::exception& error) {
-        return detail::complain(usage, error.what(), 1);
+        return detail::complain(name, error.what(), 1);
     }
 }
 

@@ -16,11 +16,11 @@
 #include <string_view>
 
 constexpr std::string_view usage =
-    "usage: echo-client [host] [port]\n"
+    "[host] [port]\n"
     "\n"
     "Sends what it reads from standard input, line by line, and prints what comes back.\n"
     "Talks to 127.0.0.1, port 7777, unless told another host or port.\n"
-    "The end of the input (Ctrl-D, on Windows Ctrl-Z and Enter) ends it.\n";
+    "The end of the input (Ctrl-D, on Windows Ctrl-Z and Enter) ends it.";
 
 constexpr std::string_view default_host = "127.0.0.1";
 constexpr std::uint16_t default_port = 7777;

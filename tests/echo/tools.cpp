@@ -73,9 +73,20 @@ TEST_CASE("what nobody asked for is refused by name", "[tools]") {
 TEST_CASE("the exit code tells a bad command line from what went wrong later", "[tools]") {
     CommandLine line({});
     const auto run = [&](auto body) {
-        return echo::run_tool(line.argc(), line.argv.data(), "usage: test", body);
+        return echo::run_tool(line.argc(), line.argv.data(), "[nothing]", body);
     };
     CHECK(run([](echo::Arguments&) { return 7; }) == 7);
     CHECK(run([](echo::Arguments&) -> int { throw echo::UsageError("as it should be"); }) == 2);
     CHECK(run([](echo::Arguments&) -> int { throw std::logic_error("as it should be"); }) == 1);
+}
+
+TEST_CASE("a tool is called what its file is called", "[tools]") {
+    const auto name_of = [](std::string file) {
+        char* argv[] = {file.data(), nullptr};
+        return std::string(echo::detail::program_name(1, argv));
+    };
+    CHECK(name_of("echo-server") == "echo-server");
+    CHECK(name_of("./build/echo-server") == "echo-server");
+    CHECK(name_of("C:\\tools\\echo-server.exe") == "echo-server");
+    CHECK(echo::detail::program_name(0, nullptr).empty());
 }
