@@ -52,12 +52,27 @@ std::string unescape(std::string_view text) {
     return bytes;
 }
 
+// "killed" is no call, but what a program can't help: it is ended from outside.
 const std::set<std::string> known_calls = {"socket", "bind", "listen",   "accept", "connect",
-                                           "recv",   "send", "shutdown", "close"};
+                                           "recv",   "send", "shutdown", "close",  "killed"};
+
+// The lesson's folder that the diagram's name begins with.
+std::string lesson_of(const std::string& diagram) {
+    for (const auto& entry : std::filesystem::directory_iterator(in_project("lessons"))) {
+        const std::string lesson = entry.path().filename().string();
+        const bool begins = diagram.compare(0, lesson.size(), lesson) == 0;
+        if (begins && (diagram.size() == lesson.size() || diagram[lesson.size()] == '-'))
+            return lesson;
+    }
+    return diagram;
+}
 
 class Reader {
 public:
-    explicit Reader(const std::string& name) { diagram_.name = name; }
+    explicit Reader(const std::string& name) {
+        diagram_.name = name;
+        diagram_.lesson = lesson_of(name);
+    }
 
     Diagram read() {
         int number = 0;
@@ -75,7 +90,11 @@ private:
 
     void read_line(const std::string& line, int number) {
         line_ = number;
-        if (line.empty() || line == "sequenceDiagram") return;
+        if (line.empty()) return;
+        if (line == "sequenceDiagram") {
+            diagram_.is_sequence = true;
+            return;
+        }
         if (starts_with(line, "%%!")) return read_step(after(line, "%%!"));
         if (starts_with(line, "%% faults:"))
             diagram_.faults = after(line, "%% faults:");
@@ -85,6 +104,8 @@ private:
             diagram_.title = after(line, "accTitle:");
         else if (starts_with(line, "accDescr:"))
             diagram_.description = after(line, "accDescr:");
+        else if (!diagram_.is_sequence)
+            return;
         else if (starts_with(line, "participant "))
             read_participant(after(line, "participant "));
         else if (starts_with(line, "rect "))
@@ -140,6 +161,8 @@ private:
             check_participant(row.peer);
             if (!phase_due_) wrong("a phase's title stands at the start of its rect");
             phase_due_ = false;
+        } else if (starts_with(row.text, "wire: ")) {
+            row.kind = Row::Kind::wire;
         } else {
             read_calls(row);
         }
@@ -175,16 +198,18 @@ private:
 
     void read_calls(Row& row) {
         // Commas separate calls; one inside quotes or brackets does not.
-        std::string call;
+        std::string call, remark;
         bool quoted = false, bracketed = false;
         for (const char c : row.text + ',') {
             if (c == '"') quoted = !quoted;
             if (!quoted && c == '(') bracketed = true;
             if (c == ',' && !quoted && !bracketed) {
                 row.calls.push_back(read_call(trim(call)));
+                find_peer(row, row.calls.back(), remark);
                 call.clear();
-            } else if (!bracketed) {
-                call += c;
+                remark.clear();
+            } else {
+                (bracketed ? remark : call) += c;
             }
             if (!quoted && c == ')') bracketed = false;
         }
@@ -192,6 +217,20 @@ private:
             row.calls.size() == 1 && row.calls[0].name == "send" && row.calls[0].outcome.empty();
         if (row.peer.empty() == moves_bytes)
             wrong("a send is an arrow, and all other calls are notes: " + row.text);
+    }
+
+    // Whose conversation it is: the arrow says it, or the remark "(A)", or there is only one.
+    void find_peer(const Row& row, DrawnCall& call, const std::string& remark) {
+        static const std::set<std::string> of_a_listener = {"socket", "bind", "listen", "killed"};
+        if (of_a_listener.count(call.name) != 0) return;
+        for (const auto& [id, shown] : diagram_.participants)
+            if (remark == '(' + id + ')' || (remark.empty() && id == row.peer)) call.peer = id;
+        const bool alone = diagram_.participants.size() == 2 || row.actor != diagram_.program();
+        for (const auto& [id, shown] : diagram_.participants)
+            if (call.peer.empty() && alone && id != row.actor &&
+                (diagram_.participants.size() == 2 || id == diagram_.program()))
+                call.peer = id;
+        if (call.peer.empty()) wrong("say in brackets with whom: '" + call.name + " (A)'");
     }
 
     DrawnCall read_call(const std::string& text) {
@@ -242,7 +281,7 @@ std::size_t Diagram::messages() const {
     }));
 }
 
-bool Diagram::has_server() const { return source_exists("solutions/" + name + "/server.cpp"); }
+bool Diagram::has_server() const { return source_exists("solutions/" + lesson + "/server.cpp"); }
 
 std::string Diagram::program() const {
     for (const auto& [id, shown] : participants)
@@ -250,10 +289,11 @@ std::string Diagram::program() const {
     return {};
 }
 
-std::string Diagram::other() const {
+std::vector<std::string> Diagram::others() const {
+    std::vector<std::string> ids;
     for (const auto& [id, shown] : participants)
-        if (id != program()) return id;
-    return {};
+        if (id != program()) ids.push_back(id);
+    return ids;
 }
 
 std::vector<std::string> diagram_names() {
@@ -265,6 +305,15 @@ std::vector<std::string> diagram_names() {
 }
 
 Diagram read_diagram(const std::string& name) { return Reader(name).read(); }
+
+std::vector<Diagram> sequence_diagrams() {
+    std::vector<Diagram> found;
+    for (const std::string& name : diagram_names()) {
+        Diagram diagram = read_diagram(name);
+        if (diagram.is_sequence) found.push_back(std::move(diagram));
+    }
+    return found;
+}
 
 std::string read_source(const std::string& path) {
     std::ifstream file(in_project(path), std::ios::binary);

@@ -1,4 +1,5 @@
-// Reads the sequence diagrams in diagrams/, in the regular form that lessons/README.md describes.
+// Reads the diagrams in diagrams/, in the regular form that lessons/README.md describes. Of a
+// flowchart or state diagram only what all have: its title, its description and its names.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +15,7 @@ struct DrawnCall {
     std::string name;     // "recv"
     std::string outcome;  // "end of stream", "failed", or empty
     std::string data;     // what a send takes, unescaped
+    std::string peer;     // in a conversation with whom; empty: it is none
     std::size_t bytes = 0;
 };
 
@@ -32,7 +34,9 @@ struct Row {
 };
 
 struct Diagram {
-    std::string name;  // "01-one-client"
+    std::string name;    // "01-one-client", or "05-next-please-loop", one more of lesson 05
+    std::string lesson;  // "01-one-client"
+    bool is_sequence = false;
     std::string title, description, faults;
     std::map<std::string, std::string> participants;  // "S" -> "server"
     std::vector<Row> rows;
@@ -43,12 +47,13 @@ struct Diagram {
     std::size_t messages() const;  // rows with an arrow
     bool has_server() const;       // solutions/NN-name/server.cpp, not client.cpp, is the program
     std::string program() const;   // the participant that is the lesson's program: "S"
-    std::string other() const;     // the other one
+    std::vector<std::string> others() const;  // whom the test plays
 };
 
 // The names of all diagrams, in order.
 std::vector<std::string> diagram_names();
 Diagram read_diagram(const std::string& name);
+std::vector<Diagram> sequence_diagrams();
 
 // A file of the project. Fails the test when there is none. Carriage returns are left out, so that
 // a checkout with Windows' line ends reads the same.
