@@ -25,11 +25,23 @@ struct Evidence {
         printed,        // these bytes on a client's standard output
         exit,           // a client's exit code
         complaint,      // one line on a client's standard error
+        port,           // that a server listens on the port that it was told
+        refusal,        // that a server does not start, and says why
     };
     Wanted wanted = Wanted::bytes;
     std::string lesson;  // whose test it is; empty: not known
     bool program_is_client = false;
     std::string faults;  // ECHO_FAULTS as the program understood it; empty: none
+    // What the program had been through before.
+    struct Past {
+        int clients = 0;         // that had connected
+        bool rude = false;       // one of them had broken off
+        bool restarted = false;  // it had run before on this port, with a client to the end
+    };
+    Past past;
+    // Why a server was not to start.
+    enum class Refusal { none, bad_port, port_taken, failed_call };
+    Refusal refusal = Refusal::none;
 
     // The bytes of the whole conversation so far. `sent` is the test's, one element a send; a long
     // conversation's are joined to one.

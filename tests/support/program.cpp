@@ -291,8 +291,12 @@ Program Program::start(std::vector<std::string> arguments, std::string_view faul
     return program;
 }
 
-Program Program::server(std::string_view faults) {
-    Program program = start({"0"}, faults, false);
+Program Program::launch(std::string_view faults, std::string_view port) {
+    return start({std::string(port)}, faults, false);
+}
+
+Program Program::server(std::string_view faults, std::string_view port) {
+    Program program = launch(faults, port);
     const Listening listening =
         read_first_line(*program.process_, *program.lookout_, program.command_);
     program.host_ = listening.host;

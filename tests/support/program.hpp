@@ -31,10 +31,12 @@ void set_default_program(std::string path);
 
 class Program {
 public:
-    // Starts a server with the argument 0 (a free port) and waits for its first line, "listening
-    // on HOST:PORT". `faults` is passed on in ECHO_FAULTS: see fault_rules.hpp. Throws
+    // Starts a server with one argument, the port (0: a free one), and waits for its first line,
+    // "listening on HOST:PORT". `faults` is passed on in ECHO_FAULTS: see fault_rules.hpp. Throws
     // StartFailure.
-    static Program server(std::string_view faults = {});
+    static Program server(std::string_view faults = {}, std::string_view port = "0");
+    // The same, but waits for nothing: a server that may not get as far as its first line.
+    static Program launch(std::string_view faults, std::string_view port);
     // Starts a client with the arguments HOST PORT. Feed it with process().write_input(). Throws
     // StartFailure.
     static Program client(std::string_view host, std::uint16_t port, std::string_view faults = {});

@@ -1,5 +1,7 @@
 #include "subject.hpp"
 
+#include <echo.hpp>
+
 #include <algorithm>
 #include <iostream>
 
@@ -82,6 +84,7 @@ void Subject::look(Evidence& evidence) {
     evidence.program_is_client = is_client;
     evidence.lesson = lesson;
     evidence.faults = faults;
+    evidence.past = past;
     if (!program) return;
     evidence.output = program->process().output();
     evidence.errors = program->process().errors();
@@ -92,15 +95,18 @@ void Subject::look(Evidence& evidence) {
 void Subject::fail(Evidence evidence) { story.fail(evidence); }
 
 template <typename Start>
-void Subject::start(std::string_view of_lesson, std::string_view faults_wanted, Start start_it) {
+void Subject::start(std::string_view of_lesson, std::string_view faults_wanted,
+                    std::string_view port, Start start_it) {
     lesson = of_lesson;
     const std::string name = is_client ? "/client" : "/server";
     set_default_program(std::string(ECHO_BUILD_DIR) + "/lessons/" + lesson + name);
     std::string setting;
+    if (port != "0") setting = " with the argument " + echo::quote(port);
     if (!faults_wanted.empty())
-        setting =
+        setting +=
             " with ECHO_FAULTS=\"" + std::string(faults_wanted) + "\": " + in_words(faults_wanted);
     try {
+        if (program) ended_ = std::move(program);
         program.emplace(start_it());
     } catch (const StartFailure& failure) {
         story.step("the test started the program" + setting);
@@ -108,6 +114,7 @@ void Subject::start(std::string_view of_lesson, std::string_view faults_wanted, 
         evidence.wanted = Evidence::Wanted::start;
         evidence.program_is_client = is_client;
         evidence.lesson = lesson;
+        evidence.past = past;
         evidence.start_failure = failure.what();
         evidence.output = shown_below("its standard output:\n", failure.what());
         evidence.errors = shown_below("its standard error:\n", failure.what());
@@ -128,14 +135,21 @@ void Subject::check_faults(std::string_view faults_wanted) {
     story.step(note);
 }
 
-void Subject::start_server(std::string_view of_lesson, std::string_view faults_wanted) {
-    start(of_lesson, faults_wanted, [&] { return Program::server(faults_wanted); });
+void Subject::start_server(std::string_view of_lesson, std::string_view faults_wanted,
+                           std::string_view port) {
+    start(of_lesson, faults_wanted, port, [&] { return Program::server(faults_wanted, port); });
     check_faults(faults_wanted);
+}
+
+void Subject::launch_server(std::string_view of_lesson, std::string_view faults_wanted,
+                            std::string_view port) {
+    start(of_lesson, faults_wanted, port, [&] { return Program::launch(faults_wanted, port); });
 }
 
 void Subject::start_client(std::string_view of_lesson, std::string_view host, std::uint16_t port,
                            std::string_view faults_wanted) {
-    start(of_lesson, faults_wanted, [&] { return Program::client(host, port, faults_wanted); });
+    start(of_lesson, faults_wanted, "0",
+          [&] { return Program::client(host, port, faults_wanted); });
 }
 
 }  // namespace harness

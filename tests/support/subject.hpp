@@ -18,6 +18,7 @@ struct Subject {
     bool is_client = false;
     std::string lesson;
     std::string faults;  // what ECHO_FAULTS was set to, if the program knows it
+    Evidence::Past past;
 
     // Waits for the program's end, as long as it may come.
     std::optional<Ending> await_end(Deadline deadline);
@@ -25,15 +26,22 @@ struct Subject {
     void look(Evidence& evidence);
     [[noreturn]] void fail(Evidence evidence);
     // Starts the program of a lesson, or ECHO_PROGRAM, or fails the test with the reason.
-    void start_server(std::string_view of_lesson, std::string_view faults_wanted);
+    void start_server(std::string_view of_lesson, std::string_view faults_wanted,
+                      std::string_view port = "0");
+    // Starts it, and does not wait until it listens.
+    void launch_server(std::string_view of_lesson, std::string_view faults_wanted,
+                       std::string_view port);
     void start_client(std::string_view of_lesson, std::string_view host, std::uint16_t port,
                       std::string_view faults_wanted);
     // Notes whether the program knows the faults. Once it has come to its main.
     void check_faults(std::string_view faults_wanted);
 
 private:
+    std::optional<Program> ended_;  // the one before this, whose books may still be looked at
+
     template <typename Start>
-    void start(std::string_view of_lesson, std::string_view faults_wanted, Start start_it);
+    void start(std::string_view of_lesson, std::string_view faults_wanted, std::string_view port,
+               Start start_it);
 };
 
 }  // namespace harness

@@ -232,6 +232,7 @@ void Talk::close() {
 
 void Talk::reset() {
     subject_.story.step("the test broke the connection off with a reset");
+    subject_.past.rude = true;
     account_.finished = true;
     connection_.reset();
 }

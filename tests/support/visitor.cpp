@@ -25,10 +25,14 @@ std::string found_elsewhere(const Program& program) {
 echo::Connection visit(Subject& subject) {
     const Program& program = *subject.program;
     const std::string where = program.host() + ':' + std::to_string(program.port());
+    // A program that is about to end, because of the client before, does so first: what the next one
+    // meets shall not depend on which of the two is quicker.
+    if (subject.past.clients > 0) (void)subject.await_end(echo::after(patience() / 40));
     try {
         echo::Connection connection =
             echo::connect(program.host(), program.port(), echo::after(patience()));
         subject.story.step("the test connected to " + connection.peer().text());
+        ++subject.past.clients;
         return connection;
     } catch (const echo::Error& error) {
         subject.story.step("the test tried to connect to " + where);
@@ -57,12 +61,40 @@ struct NextClient : Talk {
         while (got_.size() < word.size() && receive(deadline) == echo::Status::ok) continue;
         return got_.size() == word.size();
     }
+
+    // Is served, stays until the program has been ended, and closes after it.
+    void see_it_end() {
+        (void)is_served();
+        subject_.program->process().kill();
+        (void)subject_.program->process().wait(echo::after(patience()));
+        while (receive(echo::after(patience())) == echo::Status::ok) continue;
+    }
 };
 
 }  // namespace
 
 ServerTest::ServerTest(std::string_view lesson, std::string_view faults) {
     subject_.start_server(lesson, faults);
+}
+
+void ServerTest::start_again() {
+    Program& program = *subject_.program;
+    const std::uint16_t port = program.port();
+    {
+        // The program's end is the first of the two to close, so its side has to rest.
+        NextClient witness(subject_, visit(subject_));
+        witness.see_it_end();
+    }
+    subject_.story.step("the test ended the program while this client was connected");
+    subject_.past.restarted = true;
+    subject_.start_server(subject_.lesson, subject_.faults, std::to_string(port));
+    if (subject_.program->port() == port) return subject_.story.good();
+    Evidence evidence;
+    evidence.wanted = Wanted::port;
+    subject_.look(evidence);
+    evidence.expected_text = "a server that listens on port " + std::to_string(port);
+    evidence.got_text = "one that listens on port " + std::to_string(subject_.program->port());
+    subject_.fail(evidence);
 }
 
 Visitor::Visitor(ServerTest& test) : Talk(test.subject(), visit(test.subject())) {}

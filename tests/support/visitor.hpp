@@ -20,6 +20,9 @@ public:
 
     Subject& subject() { return subject_; }
     bool has_faults() const { return !subject_.faults.empty(); }
+    // Ends the program while a client is connected, so that its port rests (TIME_WAIT), and starts
+    // it again on that port, at once.
+    void start_again();
     // After a client that left rudely: the program serves the next one, or has ended by itself.
     void expect_survival();
 

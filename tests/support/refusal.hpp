@@ -1,0 +1,27 @@
+// A server that can't start, and has to say why.
+#pragma once
+
+#include "subject.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace harness {
+
+class RefusedServer {
+public:
+    // Starts the program of a lesson, or ECHO_PROGRAM, with this port and these faults.
+    RefusedServer(std::string_view lesson, Evidence::Refusal why, std::string port,
+                  std::string_view faults = {});
+
+    // It ends with this exit code, and says why in one line on standard error, which names this.
+    void expect_refusal(int exit_code, std::string_view named);
+
+private:
+    std::string fault_of(const Evidence& evidence, int exit_code, std::string_view named) const;
+
+    Subject subject_;
+    Evidence::Refusal why_;
+};
+
+}  // namespace harness
