@@ -1,4 +1,5 @@
-// The tool echo-server: one client after another. Written ahead of lesson 05, which is to come.
+// Lesson 05, finished: an echo server that goes on: one client after another, on the port it is
+// told, with clear words when it can't start.
 
 #include <echo.hpp>
 
@@ -6,17 +7,15 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <iostream>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 constexpr std::string_view usage =
-    "usage: echo-server [port]\n"
+    "[port]\n"
     "\n"
     "Sends back every byte that a client sends, one client after another.\n"
     "Listens on 127.0.0.1, on port 7777 unless told another; 0 lets the system pick one.\n"
-    "Ctrl-C ends it.\n";
+    "Ctrl-C ends it.";
 
 constexpr std::uint16_t default_port = 7777;
 
@@ -40,39 +39,33 @@ void say_goodbye(echo::Connection& client) {
     }
 }
 
-// Whatever becomes of this client is no reason for the server to end, so nothing is reported here.
+// One conversation, from its first byte to its goodbye. Whatever becomes of this client is no
+// reason for the server to end: so there is nothing to return.
 void serve(echo::Connection client) {
+    // Bytes go back as they came, however many came at a time. The loop ends with the client's
+    // stream. Only the first got.bytes bytes of the buffer are this client's. A large buffer takes
+    // at once what a quick client has sent, and so needs fewer calls.
     std::array<char, 65536> buffer;
     while (auto got = client.recv(buffer))
         if (!client.send_all(echo::first(buffer, got.bytes))) break;
-    say_goodbye(client);
-}
 
-[[noreturn]] void serve_everyone(echo::Listener& listener) {
-    bool complained = false;  // once is enough: the reason may last for hours
-    for (;;) {
-        try {
-            echo::Connection client = listener.accept();
-            complained = false;
-            serve(std::move(client));
-        } catch (const echo::Error& error) {
-            // The system is short of something, often for a moment only. The client is still in
-            // the queue, so trying again at once would spin: give the system time.
-            if (!complained) std::cerr << "echo-server: " << error.what() << '\n';
-            complained = true;
-            std::this_thread::sleep_for(std::chrono::seconds(1));
-        }
-    }
+    say_goodbye(client);
+
+    // Here `client` ends, and closes its socket: before the next one is accepted.
 }
 
 int main(int argc, char** argv) {
-    return echo::run_tool(argc, argv, usage, [](echo::Arguments& arguments) {
+    return echo::run_tool(argc, argv, usage, [](echo::Arguments& arguments) -> int {
         const std::uint16_t port = arguments.next_port(default_port);
         arguments.done();
 
+        // One call, three steps: make a socket, bind it to an address, listen there. When that
+        // can't be done, its exception goes up to run_tool, which says why.
         echo::Listener listener = echo::listen(echo::Endpoint::loopback(port));
+
+        // Whoever starts this program learns the port from this line.
         echo::print_line("listening on " + listener.endpoint().text());
-        serve_everyone(listener);
-        return 0;
+
+        for (;;) serve(listener.accept());
     });
 }

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <iterator>
 #include <map>
 #include <regex>
 #include <set>
@@ -236,7 +237,14 @@ TEST_CASE("each lesson has its parts, in their order", "[links]") {
     for (const std::string& lesson : lessons()) {
         CAPTURE(lesson);
         const std::string prose = read("lessons/" + lesson + "/README.md").prose;
-        CHECK(all_matches(prose, R"(\n## ([^\n]+))") == parts);
+        std::vector<std::string> found = all_matches(prose, R"(\n## ([^\n]+))");
+        const auto wild = std::find(found.begin(), found.end(), "In the wild");
+        if (wild != found.end()) {
+            CHECK(count_words(Text{part_of(lesson, *wild), {}}) <= 60);
+            CHECK(*std::prev(wild) == "What goes wrong");
+            found.erase(wild);
+        }
+        CHECK(found == parts);
         CHECK(starts_with(prose, "# Lesson " + lesson.substr(0, 2) + ": "));
         CHECK(part_of(lesson, parts[0]).find(" minutes") != std::string::npos);
         CHECK(part_of(lesson, "The idea").find(".svg)") != std::string::npos);
