@@ -389,20 +389,20 @@ TEST_CASE("a process and its children can't reserve more memory than they may", 
 }
 
 TEST_CASE("a process is started in a folder", "[harness]") {
-    const std::filesystem::path folder =
-        std::filesystem::canonical(std::filesystem::temp_directory_path());
+    const Folder own;
+    const std::string folder = std::filesystem::canonical(own.path()).string();
     Process::Options options;
 #ifdef _WIN32
     options.arguments = {"cmd", "/c", "cd"};
 #else
     options.arguments = {"sh", "-c", "pwd -P"};
 #endif
-    options.folder = folder.string();
+    options.folder = folder;
     Process process(options);
     CHECK(end_of(process).code == 0);
-    CHECK(contains(process.output(), folder.string()));
+    CHECK(contains(process.output(), folder));
 
-    options.folder = (folder / "no such folder").string();
+    options.folder = folder + "/no such folder";
     REQUIRE_THROWS_AS(Process(options), std::runtime_error);
 }
 
