@@ -77,7 +77,8 @@ public:
     Rows verify(const std::vector<std::string>& students) const {
         std::vector<std::string> arguments{"--csv", "--each"};
         for (const std::string& student : students) arguments.push_back(text(student));
-        const coach::Ran ran = coach::run(learn(arguments), std::chrono::seconds(110));
+        const coach::Ran ran =
+            coach::run(learn(arguments), std::chrono::seconds(110) * coach::patience());
         INFO(ran.no_start << ran.output << ran.errors);
         REQUIRE(ran.ending);
         Rows rows = coach::lines_of(ran.output);
@@ -262,7 +263,7 @@ TEST_CASE("verify --each: Ctrl-C leaves the rows so far, no process and no file"
     students.hand_in("second", with("std::ofstream(\"" + file +
                                     "\") << ::getpid() << std::endl; for (;;) ::pause();"));
     Process learn(students.learn({"--each", students.text("first"), students.text("second")}));
-    const harness::Deadline deadline = Clock::now() + std::chrono::seconds(100);
+    const harness::Deadline deadline = Clock::now() + std::chrono::seconds(100) * coach::patience();
     const auto is_running = [&] { return fs::exists(file) && !coach::read_file(file).empty(); };
     while (!is_running()) {
         REQUIRE(Clock::now() < deadline);
