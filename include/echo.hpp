@@ -1539,7 +1539,8 @@ inline bool is_of_the_client(int error) noexcept {
         case EHOSTUNREACH:
         case EOPNOTSUPP:
         case ENETUNREACH:
-        case ECONNRESET: return true;  // Windows, for a client that has gone again
+        case ECONNRESET:             // Windows, for a client that has gone again
+        case ENOTCONN: return true;  // the same under Wine
         default: return false;
     }
 }

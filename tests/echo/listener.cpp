@@ -96,7 +96,7 @@ TEST_CASE("what stops a listener from being set up is an error that names it", "
 }
 
 TEST_CASE("a client that gave up in line is passed over", "[listener]") {
-    const int error = GENERATE(EINTR, ECONNABORTED, EPROTO, ENETDOWN);
+    const int error = GENERATE(EINTR, ECONNABORTED, EPROTO, ENETDOWN, ECONNRESET, ENOTCONN);
     auto listener = echo::listen(Endpoint::loopback(0));
     const auto client = echo::connect(listener.endpoint(), soon());
     test::Fail fail("accept", error);
