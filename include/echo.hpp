@@ -67,14 +67,20 @@
 #include <cstdio>
 #include <cstring>
 #include <iosfwd>
-#include <mutex>  // for std::chrono's clocks alone: all of <chrono> would cost a compiler more time
-                  // than the rest of this file
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
+
+// For std::chrono's clocks alone: all of <chrono> would cost a compiler more time than the rest of
+// this file. <shared_mutex> is the cheapest that has them, and MinGW's does not stand a macro max.
+#ifdef _WIN32
+#include <mutex>
+#else
+#include <shared_mutex>
+#endif
 
 #ifdef _WIN32
 #if defined(_WINSOCKAPI_) && !defined(_WINSOCK2API_)
@@ -514,8 +520,9 @@ private:
     int count_;
 };
 
-// The frame of a tool's main: return run_tool(argc, argv, usage, [](echo::Arguments& arguments) {
-// ... return 0; }). --help and -h print "usage: NAME " and the usage, such as "[port]". Whatever is
+// The frame of a tool's main:
+//     return run_tool(argc, argv, usage, [](echo::Arguments& arguments) -> int { ... });
+// --help and -h print "usage: NAME " and the usage, such as "[port]". Whatever is
 // thrown becomes one line on standard error, "NAME: ...", and the exit code: 2 for a UsageError, 1
 // for any other exception. Else it is what `body` returns. NAME is the program's file's.
 template <class Body>
@@ -1718,6 +1725,8 @@ inline int complain(std::string_view name, const char* what, int exit_code) {
 
 template <class Body>
 int run_tool(int argc, char** argv, std::string_view usage, Body body) {
+    static_assert(std::is_same_v<decltype(body(std::declval<Arguments&>())), int>,
+                  "the function has to return the exit code: write [](echo::Arguments&) -> int");
     const std::string name(detail::program_name(argc, argv));
     try {
         Arguments arguments(argc, argv);
