@@ -10,7 +10,7 @@
 #include <iostream>
 #include <string_view>
 
-// For TODO 4: what --help prints behind the program's name.
+// What --help prints behind the program's name: run_tool wants to know.
 constexpr std::string_view usage = "[port]";
 
 // More than the two systems hold on the way between them. A client that sends more than this
@@ -34,14 +34,14 @@ void say_goodbye(echo::Connection& client) {
 }
 
 // TODO 1: make a function `serve` of one conversation, from the first recv to the goodbye. It owns
-//         its connection, so that this is closed at its end.
+//         the connection, which is closed when `serve` returns.
 
-// TODO 4: if the server can't start, say why in one line on standard error, and end with exit code
+// TODO 3: if the server can't start, say why in one line on standard error, and end with exit code
 //         1; with 2 if the command line is wrong. echo::run_tool does that, around all of main.
 int main() {
     // One call, three steps: make a socket, bind it to an address, listen there.
     // Port 0 asks the system for any port that is free.
-    // TODO 3: take the port from the command line, 7777 if there is none, and refuse anything else.
+    // TODO 4: take the port from the command line, 7777 if there is none, and refuse anything else.
     echo::Listener listener = echo::listen(echo::Endpoint::loopback(0));
 
     // Whoever starts this program learns the port from this line; std::endl sends it out at once.

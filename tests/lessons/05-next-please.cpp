@@ -32,13 +32,20 @@ void expect_one_more(ServerTest& test) {
 
 }  // namespace
 
-TEST_CASE("five clients are served, one after the other", "[05]") {
+TEST_CASE("clients are served, one after the other", "[05]") {
     ServerTest test(lesson);
-    for (const std::string name : {"the first", "the second", "the third", "the fourth"}) {
+    for (int number = 1; number < 12; ++number) {
         Visitor client(test);
-        talk(client, name + " client\n");
+        talk(client, "I am client " + std::to_string(number) + '\n');
     }
     expect_one_more(test);
+}
+
+TEST_CASE("two servers that get port 0 have a port each", "[05]") {
+    ServerTest first(lesson);
+    ServerTest second(first.subject());
+    expect_one_more(second);
+    expect_one_more(first);
 }
 
 TEST_CASE("clients that come meanwhile wait in line, with what they have sent", "[05]") {
@@ -97,13 +104,17 @@ TEST_CASE("it starts again at once on the port it had", "[05]") {
 TEST_CASE("a second server on the same port is refused, and the first one stays", "[05]") {
     ServerTest first(lesson);
     const std::string port = std::to_string(first.subject().program->port());
-    RefusedServer(lesson, Refusal::port_taken, port).expect_refusal(1, port);
+    RefusedServer(lesson, Refusal::port_taken, {port}).expect_refusal(1, port);
     expect_one_more(first);
 }
 
 TEST_CASE("what is no port is refused by name", "[05]") {
     const std::string port = GENERATE(as<std::string>{}, "70000", "0x50", "-1", "80x", "");
-    RefusedServer(lesson, Refusal::bad_port, port).expect_refusal(2, port);
+    RefusedServer(lesson, Refusal::bad_port, {port}).expect_refusal(2, port);
+}
+
+TEST_CASE("a word too many is refused by name", "[05]") {
+    RefusedServer(lesson, Refusal::word_too_many, {"0", "surplus"}).expect_refusal(2, "surplus");
 }
 
 TEST_CASE("a port that the system does not give is an error in words", "[05]") {
@@ -111,5 +122,5 @@ TEST_CASE("a port that the system does not give is an error in words", "[05]") {
     // somebody has.
     ServerTest somebody(lesson);
     const std::string port = std::to_string(somebody.subject().program->port());
-    RefusedServer(lesson, Refusal::failed_call, port, "bind:EACCES").expect_refusal(1, port);
+    RefusedServer(lesson, Refusal::failed_call, {port}, "bind:EACCES").expect_refusal(1, port);
 }

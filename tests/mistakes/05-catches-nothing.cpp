@@ -1,5 +1,5 @@
-// cause: uncaught-exception
-// also fits: crash
+// cause: uncaught-refusal
+// also fits: crash, uncaught-exception
 // It starts as long as nothing is wrong, and crashes else.
 
 #include <echo.hpp>

@@ -1,5 +1,4 @@
 // cause: ends-with-a-rude-client
-// also fits: ended-at-once, wrong-port
 // It leaves the loop of accept when a client breaks off.
 
 #include <echo.hpp>

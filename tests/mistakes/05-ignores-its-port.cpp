@@ -1,5 +1,6 @@
 // cause: ignores-its-port
-// It looks at its port, and listens on any.
+// also fits: ended-at-once
+// It looks at its port, and listens on another, always the same.
 
 #include <echo.hpp>
 
@@ -16,7 +17,7 @@ int main(int argc, char** argv) {
         const auto port = arguments.next_port(7777);
         arguments.done();
         (void)port;
-        echo::Listener listener = echo::listen(echo::Endpoint::loopback(0));
+        echo::Listener listener = echo::listen(echo::Endpoint::loopback(47113));
         echo::print_line("listening on " + listener.endpoint().text());
         for (;;) serve(listener.accept());
     });

@@ -1,5 +1,4 @@
 // cause: serves-only-so-many
-// also fits: ended-at-once, wrong-port
 // It takes its port, serves one client, and is done.
 
 #include <echo.hpp>

@@ -1,5 +1,4 @@
 // cause: serves-only-so-many
-// also fits: ended-at-once, wrong-port
 // It is meant to serve more than one, and counts them.
 
 #include <echo.hpp>

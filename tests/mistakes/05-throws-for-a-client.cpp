@@ -1,5 +1,4 @@
 // cause: ends-with-a-rude-client
-// also fits: ended-at-once, wrong-port
 // It makes an exception of what a client does, and nobody catches it in the loop.
 
 #include <echo.hpp>

@@ -37,10 +37,11 @@ struct Evidence {
         int clients = 0;         // that had connected
         bool rude = false;       // one of them had broken off
         bool restarted = false;  // it had run before on this port, with a client to the end
+        bool beside = false;     // another one runs at the same time, on a port of its own
     };
     Past past;
     // Why a server was not to start.
-    enum class Refusal { none, bad_port, port_taken, failed_call };
+    enum class Refusal { none, bad_port, word_too_many, port_taken, failed_call };
     Refusal refusal = Refusal::none;
 
     // The bytes of the whole conversation so far. `sent` is the test's, one element a send; a long

@@ -291,12 +291,12 @@ Program Program::start(std::vector<std::string> arguments, std::string_view faul
     return program;
 }
 
-Program Program::launch(std::string_view faults, std::string_view port) {
-    return start({std::string(port)}, faults, false);
+Program Program::launch(std::string_view faults, const std::vector<std::string>& arguments) {
+    return start(arguments, faults, false);
 }
 
 Program Program::server(std::string_view faults, std::string_view port) {
-    Program program = launch(faults, port);
+    Program program = launch(faults, {std::string(port)});
     const Listening listening =
         read_first_line(*program.process_, *program.lookout_, program.command_);
     program.host_ = listening.host;

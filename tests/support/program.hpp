@@ -36,7 +36,7 @@ public:
     // StartFailure.
     static Program server(std::string_view faults = {}, std::string_view port = "0");
     // The same, but waits for nothing: a server that may not get as far as its first line.
-    static Program launch(std::string_view faults, std::string_view port);
+    static Program launch(std::string_view faults, const std::vector<std::string>& arguments);
     // Starts a client with the arguments HOST PORT. Feed it with process().write_input(). Throws
     // StartFailure.
     static Program client(std::string_view host, std::uint16_t port, std::string_view faults = {});

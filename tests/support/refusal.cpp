@@ -22,10 +22,10 @@ std::string wish(int exit_code, std::string_view named) {
 
 }  // namespace
 
-RefusedServer::RefusedServer(std::string_view lesson, Evidence::Refusal why, std::string port,
-                             std::string_view faults)
+RefusedServer::RefusedServer(std::string_view lesson, Evidence::Refusal why,
+                             const std::vector<std::string>& arguments, std::string_view faults)
     : why_(why) {
-    subject_.launch_server(lesson, faults, port);
+    subject_.launch_server(lesson, faults, arguments);
 }
 
 // What is wrong with what it did, or nothing.

@@ -5,14 +5,15 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace harness {
 
 class RefusedServer {
 public:
-    // Starts the program of a lesson, or ECHO_PROGRAM, with this port and these faults.
-    RefusedServer(std::string_view lesson, Evidence::Refusal why, std::string port,
-                  std::string_view faults = {});
+    // Starts the program of a lesson, or ECHO_PROGRAM, with these arguments and these faults.
+    RefusedServer(std::string_view lesson, Evidence::Refusal why,
+                  const std::vector<std::string>& arguments, std::string_view faults = {});
 
     // It ends with this exit code, and says why in one line on standard error, which names this.
     void expect_refusal(int exit_code, std::string_view named);

@@ -96,12 +96,13 @@ void Subject::fail(Evidence evidence) { story.fail(evidence); }
 
 template <typename Start>
 void Subject::start(std::string_view of_lesson, std::string_view faults_wanted,
-                    std::string_view port, Start start_it) {
+                    const std::vector<std::string>& arguments, Start start_it) {
     lesson = of_lesson;
     const std::string name = is_client ? "/client" : "/server";
     set_default_program(std::string(ECHO_BUILD_DIR) + "/lessons/" + lesson + name);
     std::string setting;
-    if (port != "0") setting = " with the argument " + echo::quote(port);
+    for (const std::string& argument : arguments)
+        setting += (setting.empty() ? " with " : " ") + echo::quote(argument);
     if (!faults_wanted.empty())
         setting +=
             " with ECHO_FAULTS=\"" + std::string(faults_wanted) + "\": " + in_words(faults_wanted);
@@ -137,19 +138,20 @@ void Subject::check_faults(std::string_view faults_wanted) {
 
 void Subject::start_server(std::string_view of_lesson, std::string_view faults_wanted,
                            std::string_view port) {
-    start(of_lesson, faults_wanted, port, [&] { return Program::server(faults_wanted, port); });
+    start(of_lesson, faults_wanted, {std::string(port)},
+          [&] { return Program::server(faults_wanted, port); });
     check_faults(faults_wanted);
 }
 
 void Subject::launch_server(std::string_view of_lesson, std::string_view faults_wanted,
-                            std::string_view port) {
-    start(of_lesson, faults_wanted, port, [&] { return Program::launch(faults_wanted, port); });
+                            const std::vector<std::string>& arguments) {
+    start(of_lesson, faults_wanted, arguments,
+          [&] { return Program::launch(faults_wanted, arguments); });
 }
 
 void Subject::start_client(std::string_view of_lesson, std::string_view host, std::uint16_t port,
                            std::string_view faults_wanted) {
-    start(of_lesson, faults_wanted, "0",
-          [&] { return Program::client(host, port, faults_wanted); });
+    start(of_lesson, faults_wanted, {}, [&] { return Program::client(host, port, faults_wanted); });
 }
 
 }  // namespace harness

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace harness {
 
@@ -30,7 +31,7 @@ struct Subject {
                       std::string_view port = "0");
     // Starts it, and does not wait until it listens.
     void launch_server(std::string_view of_lesson, std::string_view faults_wanted,
-                       std::string_view port);
+                       const std::vector<std::string>& arguments);
     void start_client(std::string_view of_lesson, std::string_view host, std::uint16_t port,
                       std::string_view faults_wanted);
     // Notes whether the program knows the faults. Once it has come to its main.
@@ -40,8 +41,8 @@ private:
     std::optional<Program> ended_;  // the one before this, whose books may still be looked at
 
     template <typename Start>
-    void start(std::string_view of_lesson, std::string_view faults_wanted, std::string_view port,
-               Start start_it);
+    void start(std::string_view of_lesson, std::string_view faults_wanted,
+               const std::vector<std::string>& arguments, Start start_it);
 };
 
 }  // namespace harness

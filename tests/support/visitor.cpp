@@ -77,6 +77,12 @@ ServerTest::ServerTest(std::string_view lesson, std::string_view faults) {
     subject_.start_server(lesson, faults);
 }
 
+ServerTest::ServerTest(Subject& beside) {
+    subject_.story.step("the test left a first server running");
+    subject_.past.beside = true;
+    subject_.start_server(beside.lesson, {});
+}
+
 void ServerTest::start_again() {
     Program& program = *subject_.program;
     const std::uint16_t port = program.port();

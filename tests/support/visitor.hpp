@@ -18,6 +18,9 @@ public:
     // Starts the program of a lesson ("01-one-client"), or ECHO_PROGRAM, with these faults.
     explicit ServerTest(std::string_view lesson, std::string_view faults = {});
 
+    // One more of the same program, while that one runs.
+    explicit ServerTest(Subject& beside);
+
     Subject& subject() { return subject_; }
     bool has_faults() const { return !subject_.faults.empty(); }
     // Ends the program while a client is connected, so that its port rests (TIME_WAIT), and starts

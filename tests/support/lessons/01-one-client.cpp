@@ -337,6 +337,11 @@ constexpr std::string_view text_decoding_text =
     "the program takes the bytes for text in some encoding, and changes or refuses those that do "
     "not fit. An echo server keeps them as bytes: no decode, no encode, no text mode.";
 
+// Not even the first client.
+bool never_connected(const Evidence& e) {
+    return server(e) && e.wanted == Wanted::connection && e.past.clients == 0;
+}
+
 const std::vector<Rule> rules = {
     // How it ended.
     {"empty-buffer", Basis::ending, "`recv into an empty buffer`",
@@ -421,12 +426,11 @@ const std::vector<Rule> rules = {
      "address that the system gave.",
      "wrong-port"},
     {"ended-at-once", Basis::beginning, row_refused,
-     [](const Evidence& e) { return server(e) && e.wanted == Wanted::connection && e.ending; },
+     [](const Evidence& e) { return never_connected(e) && e.ending; },
      "the program printed its line and ended before a client could connect. After the line a "
      "server waits for its client, in accept.",
      "wrong-port"},
-    {"wrong-port", Basis::beginning, row_refused,
-     [](const Evidence& e) { return server(e) && e.wanted == Wanted::connection; },
+    {"wrong-port", Basis::beginning, row_refused, never_connected,
      "nobody listens on the port that the program printed. Print it after listen, and ask the "
      "system which port it is: the port that was asked for, 0, is not the one it got."},
 

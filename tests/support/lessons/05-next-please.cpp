@@ -25,12 +25,26 @@ bool refuses(const Evidence& e) { return e.wanted == Wanted::refusal; }
 // It said no, with some exit code of its own.
 bool ended_itself(const Evidence& e) { return refuses(e) && e.ending && !crashed(*e.ending); }
 bool runs_on(const Evidence& e) { return refuses(e) && !e.ending; }
-int due_code(const Evidence& e) { return e.refusal == Refusal::bad_port ? 2 : 1; }
+int due_code(const Evidence& e) {
+    return e.refusal == Refusal::bad_port || e.refusal == Refusal::word_too_many ? 2 : 1;
+}
 
 bool listened_again(const Evidence& e) {
     const auto listens = [](const TracedCall& call) { return call.name == "listen"; };
     return e.wanted != Wanted::refusal && e.past.clients > 0 &&
            std::count_if(e.calls.begin(), e.calls.end(), listens) > 1;
+}
+
+// For one without a trace: it lives, it has served, and nobody listens any more.
+bool no_longer_listens(const Evidence& e) {
+    return server(e) && e.wanted == Wanted::connection && e.past.clients > 0 && !e.ending &&
+           !listened_again(e);
+}
+
+// Nobody in it cared for what went wrong.
+bool uncaught_refusal(const Evidence& e) {
+    return refuses(e) && e.ending &&
+           (crashed(*e.ending) || contains(e.errors, "Traceback (most recent"));
 }
 
 bool port_is_resting(const Evidence& e) {
@@ -54,6 +68,14 @@ const std::vector<Rule> rules = {
      "Set "
      "SO_REUSEADDR before bind, as echo::listen does."},
 
+    {"uncaught-refusal", Basis::ending, row_words, uncaught_refusal,
+     "the server can't start, and an error that nobody caught ended it. Catch it around all of "
+     "main, as run_tool does: one line on standard error, and an exit code."},
+    {"ignores-its-port", Basis::ending, "the server takes another port than it was told",
+     [](const Evidence& e) { return e.wanted == Wanted::start && e.past.beside; },
+     "both servers were told port 0, and the second could not start beside the first: the port of "
+     "the command line does not arrive at listen. Pass it on."},
+
     {"ignores-its-port", Basis::deeds, "the server takes another port than it was told",
      [](const Evidence& e) { return e.wanted == Wanted::port; },
      "the server listens, but not on the port of its command line. Pass that port on to listen."},
@@ -61,14 +83,22 @@ const std::vector<Rule> rules = {
      [](const Evidence& e) { return runs_on(e) && e.refusal == Refusal::bad_port; },
      "the server runs, although what it was told is no port: atoi and its like take anything, and "
      "make a number of it. Take whole numbers from 0 to 65535, and nothing else."},
+    {"word-too-many", Basis::deeds, "`70000` or `0x50` is taken for a port",
+     [](const Evidence& e) { return runs_on(e) && e.refusal == Refusal::word_too_many; },
+     "the server runs, although its command line has a word that it does not know. Whoever wrote "
+     "it "
+     "meant something: refuse it by name, as arguments.done() does."},
     {"another-port-instead", Basis::deeds, "the server takes another port than it was told",
-     [](const Evidence& e) { return runs_on(e) && e.refusal != Refusal::bad_port; },
+     [](const Evidence& e) { return runs_on(e) && due_code(e) == 1; },
      "the server could not have the port that it was told, and runs all the same, where no client "
      "will look for it. Say why, and end."},
     {"listens-anew", Basis::deeds, row_next, listened_again,
      "the program listens again for each client, so those in line are broken off, and the port may "
      "be another. Listen once, before the loop, and accept in it."},
 
+    {"listens-anew", Basis::shape, row_next, no_longer_listens,
+     "after a client the server no longer listens where it did. Listen once, before the loop, and "
+     "keep the listening socket open as long as the server runs."},
     {"refusal-without-a-word", Basis::shape, row_words,
      [](const Evidence& e) { return ended_itself(e) && e.errors.empty(); },
      "the server can't start, and does not say why. Write one line on standard error that names "
