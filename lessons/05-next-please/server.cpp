@@ -8,10 +8,6 @@
 #include <chrono>
 #include <cstddef>
 #include <iostream>
-#include <string_view>
-
-// What --help prints behind the program's name: run_tool wants to know.
-constexpr std::string_view usage = "[port]";
 
 // More than the two systems hold on the way between them. A client that sends more than this
 // after our goodbye is not listening to us, and gets the reset after all.
@@ -37,7 +33,8 @@ void say_goodbye(echo::Connection& client) {
 //         the connection, which is closed when `serve` returns.
 
 // TODO 3: if the server can't start, say why in one line on standard error, and end with exit code
-//         1; with 2 if the command line is wrong. echo::run_tool does that, around all of main.
+//         1; with 2 if the command line is wrong. echo::run_tool does that, around all of main. It
+//         wants a text for --help: "[port]".
 int main() {
     // One call, three steps: make a socket, bind it to an address, listen there.
     // Port 0 asks the system for any port that is free.

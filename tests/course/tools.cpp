@@ -139,7 +139,7 @@ TEST_CASE("echo-server says that a port is in use", "[tools]") {
 TEST_CASE("with any standard stream closed no text gets into a socket", "[tools]") {
     if (!harness::can_close_streams)
         SKIP_BECAUSE("on this system a program can't be started without a standard stream");
-    const unsigned closed = GENERATE(range(0u, 8u));
+    const unsigned closed = GENERATE(0u, 1u, 2u, 3u, 4u, 5u, 6u, 7u);
     CAPTURE(closed);
     Process::Options options;
     for (unsigned stream = 0; stream < 3; ++stream)
