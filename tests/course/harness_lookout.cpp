@@ -202,8 +202,7 @@ TEST_CASE("who waits in accept waits for those in line", "[harness]") {
     in_line.port = first.account.port;
     CHECK(first.receive().empty());
     CHECK(server.lookout().reason() ==
-          "all 2 threads of the program wait, one of them in accept, for a client that will not "
-          "come");
+          "all 2 threads of the program wait, one of them in recv, for bytes that will not come");
     Client second(server);
     second.send("two");
     CHECK(second.receive() == "two");

@@ -45,11 +45,13 @@ std::string in_words(In in) {
     return {};
 }
 
-// Of several threads that one is named that waits for the test.
+// Of several threads one is named: always the same, in whatever order the system lists them, and
+// one that waits for the test before one that waits for a lock.
 std::string in_words(const std::vector<Sleeper>& threads) {
-    const auto named = std::find_if(threads.begin(), threads.end(),
-                                    [](const Sleeper& one) { return one.in != In::lock; });
-    const std::string words = in_words(named == threads.end() ? In::lock : named->in);
+    const auto named = std::min_element(
+        threads.begin(), threads.end(),
+        [](const Sleeper& one, const Sleeper& other) { return one.in < other.in; });
+    const std::string words = in_words(named->in);
     if (threads.size() == 1) return "the program waits " + words;
     return "all " + std::to_string(threads.size()) + " threads of the program wait, one of them " +
            words;
