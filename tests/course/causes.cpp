@@ -4,6 +4,7 @@
 
 #include "catch.hpp"
 #include "diagram.hpp"
+#include "echo_of.hpp"
 #include "signs.hpp"
 
 #include <echo.hpp>
@@ -24,6 +25,9 @@ using harness::LessonCauses;
 using harness::Rule;
 
 namespace {
+
+using course::echo_of;
+using course::start_of_trace;
 
 bool always(const Evidence&) { return true; }
 bool never(const Evidence&) { return false; }
@@ -48,21 +52,6 @@ harness::Verdict verdict_of(std::vector<LessonCauses> lessons) {
 }
 
 harness::Cause cause_of(const Evidence& evidence) { return harness::judge(evidence).cause; }
-
-constexpr std::string_view start_of_trace =
-    "socket 3: listen -> ok\n"
-    "socket 3: accept -> socket 4 from 127.0.0.1:51234\n";
-
-// What a test of lesson 01 knows when it had sent `sent` and waited for it to come back.
-Evidence echo_of(const std::string& sent, const std::string& got, const std::string& trace = {}) {
-    Evidence evidence;
-    evidence.lesson = "01-one-client";
-    evidence.sent = {sent};
-    evidence.expected = sent;
-    evidence.got = got;
-    if (!trace.empty()) evidence.trace = std::string(start_of_trace) + trace;
-    return evidence;
-}
 
 // A server's start that failed in this way, with what it had printed.
 Evidence failed_start(const std::string& how, const std::string& output,

@@ -3,6 +3,7 @@
 #include "story.hpp"
 
 #include "catch.hpp"
+#include "echo_of.hpp"
 #include "trace_reader.hpp"
 
 #include <echo.hpp>
@@ -17,6 +18,9 @@ using harness::Story;
 using namespace std::string_view_literals;
 
 namespace {
+
+using course::echo_of;
+using course::start_of_trace;
 
 Evidence lost_bytes() {
     Evidence evidence;
@@ -46,21 +50,6 @@ std::size_t widest_line(std::string_view text) {
         text.remove_prefix(std::min(end + 1, text.size()));
     }
     return widest;
-}
-
-constexpr std::string_view start_of_trace =
-    "socket 3: listen -> ok\n"
-    "socket 3: accept -> socket 4 from 127.0.0.1:51234\n";
-
-// What a test of lesson 01 knows when it had sent `sent` and waited for it to come back.
-Evidence echo_of(const std::string& sent, const std::string& got, const std::string& trace = {}) {
-    Evidence evidence;
-    evidence.lesson = "01-one-client";
-    evidence.sent = {sent};
-    evidence.expected = sent;
-    evidence.got = got;
-    if (!trace.empty()) evidence.trace = std::string(start_of_trace) + trace;
-    return evidence;
 }
 
 }  // namespace
