@@ -46,12 +46,14 @@
 //  LINES. A LineReader takes them one by one: LineReader lines(client, 1000) for lines of at most
 //  1000 bytes, then `while (auto line = lines.next(after(5s)))`. Bytes behind a line are kept.
 //
-//  TOOLS. run_tool, Arguments and print_line are the frame of a program for the command line.
+//  TOOLS. run_tool, Arguments and print_line are the frame of a program for the command line. A
+//  Log tells on standard error what happens, a line each, from any thread.
 //
 //  LOOKING INSIDE. trace(std::cerr) prints every system call from then on, one line each.
 //
 //  THREADS. Different sockets may be used by different threads at the same time; one socket
-//  by one thread at a time. add_hook and trace are called before any thread is started.
+//  by one thread at a time. A Log may be used by all at once. add_hook and trace are called before
+//  any thread is started.
 //
 //  The rest of this file: the system's headers, the declarations (all there is to know to use
 //  it), the platform layer, the implementation.
@@ -66,6 +68,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 #include <iosfwd>
 #include <span>
 #include <stdexcept>
@@ -110,6 +113,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #endif
@@ -166,6 +170,8 @@ struct [[nodiscard]] Result {
     std::error_code error{};  // std::generic_category, on Windows too
 
     explicit operator bool() const noexcept { return status == Status::ok; }
+    // In words, without the bytes: "end of stream", "connection reset by peer".
+    [[nodiscard]] std::string text() const;
 };
 
 // Why something could not be set up. what() is one line that names the call and what it was
@@ -505,6 +511,11 @@ public:
 
     // Whether an option such as "--help" was given.
     bool flag(std::string_view name) noexcept;
+    // The number of an option such as "--max-clients 8" or "--max-clients=8", or `otherwise` when it
+    // was not given; given twice, the last one holds. Throws UsageError when it is no whole number
+    // from `least` to `most`.
+    std::uint64_t number(std::string_view option, std::uint64_t otherwise, std::uint64_t least,
+                         std::uint64_t most);
     // The next word, or `otherwise` when there is none. Throws UsageError when it is an option: by
     // now nobody knows it. "-1" is no option, but a number, if a bad one.
     std::string_view next(std::string_view otherwise);
@@ -515,6 +526,7 @@ public:
 
 private:
     std::string_view take(int at) noexcept;
+    bool take_value(std::string_view option, std::string_view& value);
 
     char** words_;
     int count_;
@@ -527,6 +539,34 @@ private:
 // for any other exception. Else it is what `body` returns. NAME is the program's file's.
 template <class Body>
 int run_tool(int argc, char** argv, std::string_view usage, Body body);
+
+// --- The log ---------------------------------------------------------------------------------
+
+enum class Level { debug, info, warning, error };
+
+// "debug", "info", "warning" or "error".
+[[nodiscard]] std::string_view name(Level level);
+
+// Tells on standard error what happens, a line each: when (in UTC), how grave, who, what, and how
+// many bytes it was about:
+//     2026-11-25T12:31:07.042Z info 127.0.0.1:48418 end of stream, 6 bytes
+// Any thread may write at any time; lines do not mix. What can't be printed is escaped, as quote()
+// does it, so that no text of a stranger's can begin a line of its own or change the terminal.
+// The log never waits, throws or raises SIGPIPE. A line that standard error does not take at once
+// (its disk is full, its reader sleeps or has gone) is lost, and a later line says how many were.
+// poll(2), write(2)
+class Log {
+public:
+    // Leaves out what is less grave than `least`.
+    explicit Log(Level least = Level::info) noexcept : least_(least) {}
+
+    void write(Level level, std::string_view what) const;
+    void write(Level level, const Endpoint& peer, std::string_view what) const;
+    void write(Level level, const Endpoint& peer, std::string_view what, std::uint64_t bytes) const;
+
+private:
+    Level least_;
+};
 
 // --- The seam: watching and changing system calls ----------------------------------------------
 
@@ -982,6 +1022,67 @@ inline void use_binary_streams() noexcept {
 #endif
 }
 
+#ifndef _WIN32
+// While it lives, a write of this thread to a pipe that nobody reads any more raises no SIGPIPE: for
+// files there is no MSG_NOSIGNAL. Other threads, and the process's handlers, are left alone.
+// pthread_sigmask(3), sigpending(2), sigwait(3)
+class NoBrokenPipe {
+public:
+    NoBrokenPipe() noexcept {
+        ::sigemptyset(&broken_pipe_);
+        ::sigaddset(&broken_pipe_, SIGPIPE);
+        was_pending_ = is_pending();
+        ::pthread_sigmask(SIG_BLOCK, &broken_pipe_, &before_);
+    }
+    ~NoBrokenPipe() {
+        int taken = 0;
+        if (!was_pending_ && is_pending()) ::sigwait(&broken_pipe_, &taken);
+        ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    }
+    NoBrokenPipe(const NoBrokenPipe&) = delete;
+    NoBrokenPipe& operator=(const NoBrokenPipe&) = delete;
+
+private:
+    static bool is_pending() noexcept {
+        sigset_t pending;
+        ::sigpending(&pending);
+        return ::sigismember(&pending, SIGPIPE) == 1;
+    }
+
+    sigset_t broken_pipe_, before_;
+    bool was_pending_;
+};
+#endif
+
+// Writes to standard error, if it takes something at once.
+inline Outcome write_error(std::string_view text) {
+    Call call{
+        .name = "write", .detail = "a line of the log", .data = text.data(), .length = text.size()};
+    if (!begin(call)) return finish(call, -1);
+#ifdef _WIN32
+    DWORD written = 0;
+    const HANDLE file = ::GetStdHandle(STD_ERROR_HANDLE);
+    const bool done = ::WriteFile(file, text.data(), static_cast<DWORD>(text.size()), &written, {});
+    return finish(call, done ? static_cast<long long>(written) : -1);
+#else
+    pollfd file{2, POLLOUT, 0};
+    if (::poll(&file, 1, 0) == 0) return finish(call, -1, EAGAIN);
+    const NoBrokenPipe no_signal;
+    return finish(call, ::write(2, text.data(), text.size()));
+#endif
+}
+
+// The date and the time of day in UTC.
+inline std::tm utc(std::time_t seconds) noexcept {
+    std::tm parts{};
+#ifdef _WIN32
+    ::gmtime_s(&parts, &seconds);
+#else
+    ::gmtime_r(&seconds, &parts);
+#endif
+    return parts;
+}
+
 // The address as text. No system call, so not through the seam.
 inline std::string numeric_host(const Endpoint& endpoint) {
     start_up();
@@ -1100,6 +1201,10 @@ inline std::string_view name(Status status) {
     return "failed";
 }
 
+inline std::string Result::text() const {
+    return error ? reason(error) : std::string(name(status));
+}
+
 inline std::string reason(std::error_code code) {
     const detail::Words* known = detail::words_for(code);
     return known ? known->reason : code.message();
@@ -1155,14 +1260,24 @@ inline int wait(Handle socket, short event, Deadline deadline,
 //  Chapter 3: endpoints
 // ============================================================================================
 
-inline std::uint16_t parse_port(std::string_view text) {
-    unsigned value = 0;
-    bool valid = !text.empty() && text.size() <= 5;
-    for (const char digit : text) {
-        valid = valid && digit >= '0' && digit <= '9';
-        if (valid) value = value * 10 + static_cast<unsigned>(digit - '0');
+namespace detail {
+
+// A whole number up to `most`, digits only. False: it is none.
+inline bool parse_number(std::string_view text, std::uint64_t most, std::uint64_t& number) {
+    number = 0;
+    for (const char character : text) {
+        const auto digit = static_cast<unsigned char>(character - '0');
+        if (digit > 9 || number > most / 10) return false;
+        number = number * 10 + digit;
     }
-    if (!valid || value > 65535)
+    return !text.empty() && number <= most;
+}
+
+}  // namespace detail
+
+inline std::uint16_t parse_port(std::string_view text) {
+    std::uint64_t value = 0;
+    if (!detail::parse_number(text, 65535, value))
         throw Error("port", quote(text), std::make_error_code(std::errc::invalid_argument),
                     "give a whole number from 0 to 65535, such as 7777");
     return static_cast<std::uint16_t>(value);
@@ -1628,6 +1743,10 @@ inline void use_binary_streams() noexcept { sys::use_binary_streams(); }
 
 namespace detail {
 
+inline std::string count_bytes(std::uint64_t count) {
+    return std::to_string(count) + (count == 1 ? " byte" : " bytes");
+}
+
 inline void append_quoted(std::string& text, char byte) {
     constexpr char digits[] = "0123456789abcdef";
     const auto value = static_cast<unsigned char>(byte);
@@ -1679,6 +1798,33 @@ inline bool Arguments::flag(std::string_view name) noexcept {
     for (int i = 0; i < count_; ++i)
         if (words_[i] == name) return take(i), true;
     return false;
+}
+
+// The word behind an option, or what follows its '='. False when the option was not given.
+inline bool Arguments::take_value(std::string_view option, std::string_view& value) {
+    for (int i = 0; i < count_; ++i) {
+        const std::string_view word = words_[i];
+        if (!word.starts_with(option)) continue;
+        const bool joined = word.size() > option.size() && word[option.size()] == '=';
+        if (!joined && word != option) continue;
+        if (!joined && i + 1 == count_)
+            throw UsageError(std::string(option) + " wants a value behind it");
+        (void)take(i);
+        value = joined ? word.substr(option.size() + 1) : take(i);
+        return true;
+    }
+    return false;
+}
+
+inline std::uint64_t Arguments::number(std::string_view option, std::uint64_t otherwise,
+                                       std::uint64_t least, std::uint64_t most) {
+    std::uint64_t number = otherwise;
+    for (std::string_view value; take_value(option, value);) {
+        if (detail::parse_number(value, most, number) && number >= least) continue;
+        throw UsageError(std::string(option) + ' ' + quote(value) + ": not valid; give a whole " +
+                         "number from " + std::to_string(least) + " to " + std::to_string(most));
+    }
+    return number;
 }
 
 inline std::string_view Arguments::next(std::string_view otherwise) {
@@ -1741,7 +1887,81 @@ int run_tool(int argc, char** argv, std::string_view usage, Body body) {
 }
 
 // ============================================================================================
-//  Chapter 9: the trace
+//  Chapter 9: the log
+// ============================================================================================
+
+inline std::string_view name(Level level) {
+    switch (level) {
+        case Level::debug: return "debug";
+        case Level::info: return "info";
+        case Level::warning: return "warning";
+        case Level::error: break;
+    }
+    return "error";
+}
+
+namespace detail {
+
+// Standard error is one for the whole process, however many logs there are.
+struct LogState {
+    sys::Lock lock;          // guards what follows
+    std::uint64_t lost = 0;  // lines, since the last one that was written
+    bool cut_off = false;    // of the last line only a part was written
+};
+inline LogState log_state;
+
+// "2026-11-25T12:31:07.042Z", as RFC 3339 has it. The clock on the wall, to be compared with others.
+inline std::string time_text(std::chrono::system_clock::time_point when) {
+    using std::chrono::milliseconds;
+    const auto since_1970 = std::chrono::floor<milliseconds>(when.time_since_epoch()).count();
+    const std::tm utc = sys::utc(static_cast<std::time_t>(since_1970 / 1000));
+    char text[80];
+    std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900,
+                  utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
+                  static_cast<int>(since_1970 % 1000));
+    return text;
+}
+
+// One line. A pipe takes 512 bytes in one piece on every system; a text of a stranger's has an end.
+inline std::string log_line(Level level, std::string_view what) {
+    constexpr std::size_t longest = 400;
+    std::string line = time_text(std::chrono::system_clock::now());
+    line.append(" ").append(name(level)).append(" ");
+    for (const char byte : what) {
+        if (line.size() >= longest) return line + "...\n";
+        append_quoted(line, byte);
+    }
+    return line + '\n';
+}
+
+}  // namespace detail
+
+inline void Log::write(Level level, std::string_view what) const {
+    if (level < least_) return;
+    detail::LogState& state = detail::log_state;
+    const sys::Locked one_at_a_time(state.lock);
+    std::string text = state.cut_off ? "\n" : "";
+    if (state.lost > 0)
+        text += detail::log_line(Level::warning,
+                                 std::to_string(state.lost) + " lines of the log were lost");
+    text += detail::log_line(level, what);
+    const sys::Outcome written = sys::write_error(text);
+    const bool whole = written.value == static_cast<long long>(text.size());
+    if (written.value >= 0) state.cut_off = !whole;
+    state.lost = whole ? 0 : state.lost + 1;
+}
+
+inline void Log::write(Level level, const Endpoint& peer, std::string_view what) const {
+    if (level >= least_) write(level, peer.text() + ' ' + std::string(what));
+}
+
+inline void Log::write(Level level, const Endpoint& peer, std::string_view what,
+                       std::uint64_t bytes) const {
+    if (level >= least_) write(level, peer, std::string(what) + ", " + detail::count_bytes(bytes));
+}
+
+// ============================================================================================
+//  Chapter 10: the trace
 // ============================================================================================
 
 inline void add_hook(Hook& hook) {
@@ -1753,10 +1973,6 @@ namespace detail {
 
 inline std::string number_of(Handle socket) {
     return socket == invalid_handle ? "-" : std::to_string(socket);
-}
-
-inline std::string count_bytes(std::size_t count) {
-    return std::to_string(count) + (count == 1 ? " byte" : " bytes");
 }
 
 // What was asked: "recv at most 4096 bytes", "bind 127.0.0.1:7777".

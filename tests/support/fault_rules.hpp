@@ -53,6 +53,7 @@ inline constexpr NamedError fault_errors[] = {
     {"ENFILE", ENFILE},
     {"ENOBUFS", ENOBUFS},
     {"ENOMEM", ENOMEM},
+    {"ENOSPC", ENOSPC},
     {"ENOTCONN", ENOTCONN},
     {"EPERM", EPERM},
     {"EPIPE", EPIPE},
@@ -66,7 +67,7 @@ inline constexpr NamedError fault_errors[] = {
 inline constexpr const char* fault_calls[] = {
     "accept", "bind",   "close",       "connect",    "fcntl",      "getaddrinfo",
     "listen", "poll",   "getsockname", "getsockopt", "setsockopt", "ioctlsocket",
-    "recv",   "select", "send",        "shutdown",   "socket",
+    "recv",   "select", "send",        "shutdown",   "socket",     "write",
 };
 
 namespace detail {

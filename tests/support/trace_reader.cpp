@@ -290,9 +290,9 @@ std::string draw_trace(std::string_view trace, bool program_is_client, bool clos
     Begun begun;
     const auto add = [&](const TracedCall& call) {
         begun.note(call);
-        // Options and questions to the system are no part of a lesson's diagram.
+        // Options, questions to the system and the log are no part of a lesson's diagram.
         if (call.name == "setsockopt" || call.name == "getsockopt" || call.name == "getsockname" ||
-            call.name == "getpeername" || call.name == "fcntl")
+            call.name == "getpeername" || call.name == "fcntl" || call.name == "write")
             return;
         if (!call.only_begun()) rows.push_back(row_of(call, sockets));
     };
