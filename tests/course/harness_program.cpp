@@ -239,14 +239,14 @@ TEST_CASE("a server is traced", "[harness]") {
 
 TEST_CASE("a server is disturbed by faults, and its trace shows what it asked for", "[harness]") {
     const Variable variable("ECHO_PROGRAM", puppet("serve"));
-    Program program = Program::server("send:short=3");
+    Program program = Program::server({.faults = "send:short=3"});
     CHECK(echoed(program, "hello\n") == "hel");
     REQUIRE(program.process().wait(soon()).has_value());
     const std::string trace = program.trace();
     CAPTURE(trace);
     CHECK(contains(trace, ": send 6 bytes \"hello\\n\" -> 3 bytes\n"));
 
-    Program second = Program::server("send:ENOBUFS@2; recv:short=2");
+    Program second = Program::server({.faults = "send:ENOBUFS@2; recv:short=2"});
     CHECK(echoed(second, "hello\n") == "he");
     REQUIRE(second.process().wait(soon()).has_value());
     CHECK(contains(second.trace(), ": recv at most 4096 bytes -> 2 bytes \"he\"\n"));
@@ -272,7 +272,7 @@ TEST_CASE("malformed faults end a program before its main", "[harness]") {
     const Variable variable("ECHO_PROGRAM", puppet("serve"));
     std::string text;
     try {
-        Program::server("send:shrot=3");
+        Program::server({.faults = "send:shrot=3"});
     } catch (const StartFailure& failure) {
         text = failure.what();
     }
@@ -292,7 +292,7 @@ TEST_CASE("faults and traces of our own environment are not passed on", "[harnes
 TEST_CASE("the trace of a spinning program is cut off", "[harness]") {
     // Every send fails with an error that the library tries again after, for ever.
     const Variable variable("ECHO_PROGRAM", puppet("serve"));
-    Program program = Program::server("send:EINTR");
+    Program program = Program::server({.faults = "send:EINTR"});
     echo::Connection client = echo::connect(program.host(), program.port(), soon());
     REQUIRE(client.send_all("x", soon()).status == echo::Status::ok);
     const std::string mark = "(the trace is cut off here)\n";
@@ -334,7 +334,7 @@ TEST_CASE("a program that does not trace does not understand faults", "[harness]
 #else
     const Variable variable("ECHO_PROGRAM",
                             "sh -c 'echo listening on 127.0.0.1:7777; exec sleep 1000'");
-    Program program = Program::server("send:short=3");
+    Program program = Program::server({.faults = "send:short=3"});
     CHECK_FALSE(program.understands_faults());
     CHECK(program.trace().empty());
 #endif

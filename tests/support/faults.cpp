@@ -4,18 +4,30 @@
 //     ECHO_TRACE_WAITS=1  tells there of the begin, too, of a call that can wait: the tests then
 //                         know what a silent program waits in
 //     ECHO_FAULTS=RULES   makes calls fail or come up short, see fault_rules.hpp
+//     ECHO_INTERRUPTS=1   lets the signal SIGWINCH interrupt a call that waits (EINTR)
 //
 // The lessons' programs do not know of it. Without these variables it does nothing.
 #include "fault_rules.hpp"
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
 #include <string>
 
 namespace {
+
+// A handler makes the difference: without one the system does not trouble a program with this
+// signal. And without SA_RESTART, which std::signal sets, the system does not make the call again.
+void let_signals_interrupt() {
+#ifdef SIGWINCH
+    struct sigaction action {};
+    action.sa_handler = [](int) {};
+    ::sigaction(SIGWINCH, &action, nullptr);
+#endif
+}
 
 // Before main nobody could catch an exception, so the program ends here.
 [[noreturn]] void give_up(const std::string& line) {
@@ -78,6 +90,7 @@ bool install() {
             give_up(std::string("ECHO_FAULTS: ") + wrong.what());
         }
     }
+    if (variable("ECHO_INTERRUPTS")) let_signals_interrupt();
     if (const char* path = variable("ECHO_TRACE")) {
         static echo::Hook& trace = *new TraceToFile(path, variable("ECHO_TRACE_WAITS") != nullptr);
         echo::add_hook(trace);

@@ -100,6 +100,14 @@ void Process::ask_to_end() { state_->ask_to_end(); }
 
 std::chrono::milliseconds Process::cpu_time() const { return state_->cpu_time(); }
 
+Holdings Process::holdings() const {
+    Holdings all = state_->holdings();
+    if (const std::size_t memory = state_->memory_used()) all.memory = memory;
+    return all;
+}
+
+bool Process::interrupt() { return state_->interrupt(); }
+
 std::vector<Sleeper> Process::threads() const { return state_->threads(); }
 
 }  // namespace harness

@@ -51,6 +51,14 @@ struct Sleeper {
     bool operator==(const Sleeper&) const = default;
 };
 
+// What a program holds at one moment, without its children. Nothing where the system does not tell.
+struct Holdings {
+    std::optional<std::size_t> descriptors;  // open files and sockets; on Windows all handles
+    std::optional<std::size_t> threads;
+    std::optional<std::size_t> memory;    // in bytes, what is really there
+    std::optional<std::size_t> reserved;  // in bytes, what its addresses are reserved for
+};
+
 class Process {
 public:
     struct Options {
@@ -74,6 +82,8 @@ public:
         // limit. The system holds to it at once, so it is for a build, whose compiler is a
         // grandchild. (macOS does not hold to it.)
         std::size_t reserve_limit = 0;
+        // It gets no more descriptors than these. 0: as many as we. (Windows does not hold to it.)
+        std::size_t descriptor_limit = 0;
         // The folder to start it in; empty: ours. With one, give the program's whole path.
         std::string folder{};
     };
@@ -117,6 +127,13 @@ public:
     // The processor time (user and system) that it has used so far, also while it runs. Without
     // its children.
     std::chrono::milliseconds cpu_time() const;
+
+    // Without its children.
+    Holdings holdings() const;
+
+    // Sends it the signal SIGWINCH. It interrupts the call of a program that has a handler for it,
+    // as ours have (faults.cpp); no other program notices. False: this system has no signals.
+    bool interrupt();
 
     // What each of its threads waits in. Empty where the system does not tell. When two looks are
     // the same, every thread has slept all the time from the end of the first to the begin of the

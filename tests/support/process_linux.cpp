@@ -1,4 +1,5 @@
-// What the threads of a program wait in, as Linux tells it in /proc. Other systems do not tell.
+// What a program holds, and what its threads wait in, as Linux tells it in /proc. macOS tells a part
+// of it; other systems do not.
 #include "process_state.hpp"
 
 #ifdef __linux__
@@ -161,12 +162,55 @@ std::vector<Sleeper> threads_of(long process) {
     return threads;
 }
 
+Holdings holdings_of(long process) {
+    const std::string folder = "/proc/" + std::to_string(process) + '/';
+    Holdings all;
+    std::error_code error;
+    std::size_t descriptors = 0;
+    for (std::filesystem::directory_iterator at(folder + "fd", error), end; !error && at != end;
+         at.increment(error))
+        ++descriptors;
+    if (!error) all.descriptors = descriptors;
+    if (const auto status = read_small_file(folder + "status")) {
+        all.threads = static_cast<std::size_t>(number(value_of(*status, "\nThreads:")));
+        all.reserved = static_cast<std::size_t>(number(value_of(*status, "\nVmSize:"))) * 1024;
+    }
+    return all;
+}
+
+}  // namespace harness
+
+#elif defined(__APPLE__)
+
+#include <libproc.h>
+
+namespace harness {
+
+std::vector<Sleeper> threads_of(long) { return {}; }
+
+Holdings holdings_of(long process) {
+    const int pid = static_cast<int>(process);
+    Holdings all;
+    proc_taskinfo task{};
+    if (::proc_pidinfo(pid, PROC_PIDTASKINFO, 0, &task, sizeof task) == sizeof task) {
+        all.threads = static_cast<std::size_t>(task.pti_threadnum);
+        all.reserved = static_cast<std::size_t>(task.pti_virtual_size);
+    }
+    // Asked without a place to put them, it says how many there might be; so give it room for all.
+    std::vector<proc_fdinfo> open(4096);
+    const int size = static_cast<int>(open.size() * sizeof open[0]);
+    const int used = ::proc_pidinfo(pid, PROC_PIDLISTFDS, 0, open.data(), size);
+    if (used > 0) all.descriptors = static_cast<std::size_t>(used) / sizeof open[0];
+    return all;
+}
+
 }  // namespace harness
 
 #elif !defined(_WIN32)
 
 namespace harness {
 std::vector<Sleeper> threads_of(long) { return {}; }
+Holdings holdings_of(long) { return {}; }
 }  // namespace harness
 
 #endif

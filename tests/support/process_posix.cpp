@@ -173,6 +173,7 @@ struct Launch {
     std::array<bool, 3> closed{};
     std::string folder;
     std::size_t reserve_limit = 0;
+    std::size_t descriptor_limit = 0;
     pid_t parent = 0;
 };
 
@@ -186,7 +187,8 @@ void limit(int what, rlim_t value) {
 
 // No core files; no file beyond 1 GiB, and no more than 10 minutes of processor time, should the
 // harness itself be gone. Memory is watched instead, but for a build: see Process::Options.
-void set_limits(std::size_t reserve_limit) {
+void set_limits(std::size_t reserve_limit, std::size_t descriptor_limit) {
+    if (descriptor_limit > 0) limit(RLIMIT_NOFILE, static_cast<rlim_t>(descriptor_limit));
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_FSIZE, rlim_t{1} << 30);
     limit(RLIMIT_CPU, 600);
@@ -214,7 +216,7 @@ void set_limits(std::size_t reserve_limit) {
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    set_limits(launch.reserve_limit);
+    set_limits(launch.reserve_limit, launch.descriptor_limit);
     const bool at_place = launch.folder.empty() || ::chdir(launch.folder.c_str()) == 0;
     if (at_place && ::dup2(launch.input.read.get(), 0) == 0 &&
         ::dup2(launch.output.write.get(), 1) == 1 && ::dup2(launch.errors.write.get(), 2) == 2) {
@@ -309,6 +311,9 @@ struct PosixProcess final : Process::State {
 #endif
     }
 
+    Holdings holdings() override { return holdings_of(pid_); }
+    bool interrupt() override { return ::kill(pid_, SIGWINCH) == 0; }
+
     // One that waits for input waits in vain only when there is none, and more may still come. And
     // nothing is on its way from the program to the harness.
     std::vector<Sleeper> threads() override {
@@ -351,6 +356,7 @@ private:
         launch.closed = options.closed;
         launch.folder = options.folder;
         launch.reserve_limit = options.reserve_limit;
+        launch.descriptor_limit = options.descriptor_limit;
         if (!launch.folder.empty() && !is_folder(launch.folder))
             throw std::runtime_error(
                 cannot_start(options.arguments.front(), "there is no folder " + launch.folder));

@@ -40,7 +40,9 @@ struct Process::State {
     virtual void kill() = 0;
     virtual void ask_to_end() = 0;
     virtual std::chrono::milliseconds cpu_time() = 0;
-    virtual std::size_t memory_used() = 0;  // in bytes, 0: nobody knows
+    virtual std::size_t memory_used() = 0;      // in bytes, 0: nobody knows
+    virtual Holdings holdings() { return {}; }  // but its memory
+    virtual bool interrupt() { return false; }
     virtual std::vector<Sleeper> threads() { return {}; }
 
     // For the pump: ends a program that has taken too much memory. Looks ten times a second.
@@ -118,8 +120,9 @@ struct Process::State {
 // The platform's part: starts the program, or throws std::runtime_error.
 std::unique_ptr<Process::State> start_process(const Process::Options& options);
 
-// What the threads of a process wait in, where the system tells.
+// What the threads of a process wait in, where the system tells; and what it holds, but its memory.
 std::vector<Sleeper> threads_of(long process);
+Holdings holdings_of(long process);
 
 // The platform's words for an ending that was not the program's own exit.
 std::string words_for_signal(int code);

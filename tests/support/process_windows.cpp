@@ -265,6 +265,13 @@ struct WindowsProcess final : Process::State {
         return usage.WorkingSetSize;
     }
 
+    Holdings holdings() override {
+        Holdings all;
+        DWORD handles = 0;
+        if (::GetProcessHandleCount(process_.get(), &handles)) all.descriptors = handles;
+        return all;
+    }
+
 private:
     // When the last handle to the job is gone, even because the tests crashed, all in it is ended.
     void make_job(std::size_t reserve_limit) {

@@ -244,7 +244,7 @@ private:
     fs::path folder_;
 };
 
-Program Program::start(std::vector<std::string> arguments, std::string_view faults,
+Program Program::start(const std::vector<std::string>& arguments, const Setting& setting,
                        bool capture_input) {
     Program program;
     Process::Options options;
@@ -278,10 +278,13 @@ Program Program::start(std::vector<std::string> arguments, std::string_view faul
     options.arguments.insert(options.arguments.end(), arguments.begin(), arguments.end());
     options.capture_input = capture_input;
     options.memory_limit = most_memory;
+    options.reserve_limit = setting.reserve_limit;
+    options.descriptor_limit = setting.descriptor_limit;
     program.trace_ = std::make_shared<TraceFile>();
     options.environment = {{"ECHO_TRACE", program.trace_->path().string()},
                            {"ECHO_TRACE_WAITS", "1"},
-                           {"ECHO_FAULTS", std::string(faults)}};
+                           {"ECHO_INTERRUPTS", "1"},
+                           {"ECHO_FAULTS", setting.faults}};
     try {
         program.process_ = std::make_unique<Process>(options);
     } catch (const std::runtime_error& failure) {
@@ -292,11 +295,13 @@ Program Program::start(std::vector<std::string> arguments, std::string_view faul
 }
 
 Program Program::launch(std::string_view faults, const std::vector<std::string>& arguments) {
-    return start(arguments, faults, false);
+    return start(arguments, {.faults = std::string(faults)}, false);
 }
 
-Program Program::server(std::string_view faults, std::string_view port) {
-    Program program = launch(faults, {std::string(port)});
+Program Program::server(const Setting& setting, std::string_view port) {
+    std::vector<std::string> arguments{std::string(port)};
+    arguments.insert(arguments.end(), setting.arguments.begin(), setting.arguments.end());
+    Program program = start(arguments, setting, false);
     const Listening listening =
         read_first_line(*program.process_, *program.lookout_, program.command_);
     program.host_ = listening.host;
@@ -305,7 +310,8 @@ Program Program::server(std::string_view faults, std::string_view port) {
 }
 
 Program Program::client(std::string_view host, std::uint16_t port, std::string_view faults) {
-    Program program = start({std::string(host), std::to_string(port)}, faults, true);
+    Program program =
+        start({std::string(host), std::to_string(port)}, {.faults = std::string(faults)}, true);
     program.host_ = host;
     program.port_ = port;
     return program;

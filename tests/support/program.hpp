@@ -29,13 +29,21 @@ std::chrono::milliseconds patience();
 // The program to run when ECHO_PROGRAM is not set: a lesson's own, build/lessons/NN-name/server.
 void set_default_program(std::string path);
 
+// How a server is started, apart from its port.
+struct Setting {
+    std::string faults{};                  // passed on in ECHO_FAULTS: see fault_rules.hpp
+    std::vector<std::string> arguments{};  // behind its port
+    std::size_t reserve_limit = 0;         // see Process::Options
+    std::size_t descriptor_limit = 0;
+};
+
 class Program {
 public:
-    // Starts a server with one argument, the port (0: a free one), and waits for its first line,
-    // "listening on HOST:PORT". `faults` is passed on in ECHO_FAULTS: see fault_rules.hpp. Throws
-    // StartFailure.
-    static Program server(std::string_view faults = {}, std::string_view port = "0");
-    // The same, but waits for nothing: a server that may not get as far as its first line.
+    // Starts a server with its port (0: a free one) as its first argument, and waits for its first
+    // line, "listening on HOST:PORT". Throws StartFailure.
+    static Program server(const Setting& setting = {}, std::string_view port = "0");
+    // The same, but with nothing but these arguments, and waits for nothing: a server that may not
+    // get as far as its first line.
     static Program launch(std::string_view faults, const std::vector<std::string>& arguments);
     // Starts a client with the arguments HOST PORT. Feed it with process().write_input(). Throws
     // StartFailure.
@@ -65,7 +73,7 @@ private:
     class TraceFile;  // a temporary file, removed at the end
 
     Program() = default;
-    static Program start(std::vector<std::string> arguments, std::string_view faults,
+    static Program start(const std::vector<std::string>& arguments, const Setting& setting,
                          bool capture_input);
 
     std::string command_;

@@ -136,11 +136,12 @@ void Subject::check_faults(std::string_view faults_wanted) {
     story.step(note);
 }
 
-void Subject::start_server(std::string_view of_lesson, std::string_view faults_wanted,
+void Subject::start_server(std::string_view of_lesson, const Setting& setting,
                            std::string_view port) {
-    start(of_lesson, faults_wanted, {std::string(port)},
-          [&] { return Program::server(faults_wanted, port); });
-    check_faults(faults_wanted);
+    std::vector<std::string> arguments{std::string(port)};
+    arguments.insert(arguments.end(), setting.arguments.begin(), setting.arguments.end());
+    start(of_lesson, setting.faults, arguments, [&] { return Program::server(setting, port); });
+    check_faults(setting.faults);
 }
 
 void Subject::launch_server(std::string_view of_lesson, std::string_view faults_wanted,

@@ -27,7 +27,7 @@ struct Subject {
     void look(Evidence& evidence);
     [[noreturn]] void fail(Evidence evidence);
     // Starts the program of a lesson, or ECHO_PROGRAM, or fails the test with the reason.
-    void start_server(std::string_view of_lesson, std::string_view faults_wanted,
+    void start_server(std::string_view of_lesson, const Setting& setting,
                       std::string_view port = "0");
     // Starts it, and does not wait until it listens.
     void launch_server(std::string_view of_lesson, std::string_view faults_wanted,

@@ -73,8 +73,11 @@ struct NextClient : Talk {
 
 }  // namespace
 
-ServerTest::ServerTest(std::string_view lesson, std::string_view faults) {
-    subject_.start_server(lesson, faults);
+ServerTest::ServerTest(std::string_view lesson, std::string_view faults)
+    : ServerTest(lesson, Setting{.faults = std::string(faults)}) {}
+
+ServerTest::ServerTest(std::string_view lesson, const Setting& setting) {
+    subject_.start_server(lesson, setting);
 }
 
 ServerTest::ServerTest(Subject& beside) {
@@ -93,7 +96,7 @@ void ServerTest::start_again() {
     }
     subject_.story.step("the test ended the program while this client was connected");
     subject_.past.restarted = true;
-    subject_.start_server(subject_.lesson, subject_.faults, std::to_string(port));
+    subject_.start_server(subject_.lesson, {.faults = subject_.faults}, std::to_string(port));
     if (subject_.program->port() == port) return subject_.story.good();
     Evidence evidence;
     evidence.wanted = Wanted::port;

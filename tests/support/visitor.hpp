@@ -17,6 +17,8 @@ class ServerTest {
 public:
     // Starts the program of a lesson ("01-one-client"), or ECHO_PROGRAM, with these faults.
     explicit ServerTest(std::string_view lesson, std::string_view faults = {});
+    // The same in any other setting.
+    ServerTest(std::string_view lesson, const Setting& setting);
 
     // One more of the same program, while that one runs.
     explicit ServerTest(Subject& beside);
