@@ -124,3 +124,10 @@ TEST_CASE("a port that the system does not give is an error in words", "[05]") {
     const std::string port = std::to_string(somebody.subject().program->port());
     RefusedServer(lesson, Refusal::failed_call, {port}, "bind:EACCES").expect_refusal(1, port);
 }
+
+TEST_CASE("without a word on its command line it goes to port 7777", "[05]") {
+    // Which somebody may have, so the system refuses it. Only a program that knows ECHO_FAULTS is
+    // asked: another one would listen there for real.
+    RefusedServer server(lesson, Refusal::failed_call, {}, "bind:EADDRINUSE");
+    if (server.knows_faults()) server.expect_refusal(1, "7777");
+}

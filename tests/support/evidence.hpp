@@ -43,6 +43,7 @@ struct Evidence {
     // Why a server was not to start.
     enum class Refusal { none, bad_port, word_too_many, port_taken, failed_call };
     Refusal refusal = Refusal::none;
+    std::string refused_word;  // of its command line, that it could not have
 
     // The bytes of the whole conversation so far. `sent` is the test's, one element a send; a long
     // conversation's are joined to one.

@@ -44,17 +44,27 @@ std::string RefusedServer::fault_of(const Evidence& evidence, int exit_code,
     return {};
 }
 
+// A first line says that it listens: then it is not about to end.
+void RefusedServer::await_first_line_or_end() {
+    (void)subject_.program->process().wait_for_output(
+        [](const std::string& output) { return output.find('\n') != std::string::npos; },
+        echo::after(patience()));
+}
+
+bool RefusedServer::knows_faults() {
+    await_first_line_or_end();
+    return subject_.program->understands_faults();
+}
+
 void RefusedServer::expect_refusal(int exit_code, std::string_view named) {
     subject_.story.step("the test waited for the program to end, and to say why");
     Process& process = subject_.program->process();
-    // A first line says that it listens: then it is not about to end.
-    (void)process.wait_for_output(
-        [](const std::string& output) { return output.find('\n') != std::string::npos; },
-        echo::after(patience()));
+    await_first_line_or_end();
     (void)process.wait(echo::after(patience() / (process.output().empty() ? 20 : 8)));
     Evidence evidence;
     evidence.wanted = Evidence::Wanted::refusal;
     evidence.refusal = why_;
+    evidence.refused_word = named;
     subject_.look(evidence);
     evidence.expected_text = wish(exit_code, named);
     evidence.got_text = fault_of(evidence, exit_code, named);

@@ -15,10 +15,14 @@ public:
     RefusedServer(std::string_view lesson, Evidence::Refusal why,
                   const std::vector<std::string>& arguments, std::string_view faults = {});
 
+    // Whether the faults reach it. To be asked before anything is expected of it.
+    bool knows_faults();
+
     // It ends with this exit code, and says why in one line on standard error, which names this.
     void expect_refusal(int exit_code, std::string_view named);
 
 private:
+    void await_first_line_or_end();
     std::string fault_of(const Evidence& evidence, int exit_code, std::string_view named) const;
 
     Subject subject_;

@@ -25,6 +25,12 @@ bool refuses(const Evidence& e) { return e.wanted == Wanted::refusal; }
 // It said no, with some exit code of its own.
 bool ended_itself(const Evidence& e) { return refuses(e) && e.ending && !crashed(*e.ending); }
 bool runs_on(const Evidence& e) { return refuses(e) && !e.ending; }
+bool says_it_listens(const Evidence& e) { return contains(e.output, "listening on "); }
+// It says that it listens where somebody else does.
+bool shares_the_port(const Evidence& e) {
+    return runs_on(e) && e.refusal == Refusal::port_taken && says_it_listens(e) &&
+           contains(e.output, ':' + e.refused_word);
+}
 int due_code(const Evidence& e) {
     return e.refusal == Refusal::bad_port || e.refusal == Refusal::word_too_many ? 2 : 1;
 }
@@ -89,9 +95,20 @@ const std::vector<Rule> rules = {
      "it "
      "meant something: refuse it by name, as arguments.done() does."},
     {"another-port-instead", Basis::deeds, "the server takes another port than it was told",
-     [](const Evidence& e) { return runs_on(e) && due_code(e) == 1; },
+     [](const Evidence& e) {
+         return runs_on(e) && due_code(e) == 1 && says_it_listens(e) && !shares_the_port(e);
+     },
      "the server could not have the port that it was told, and runs all the same, where no client "
      "will look for it. Say why, and end."},
+    {"shares-the-port", Basis::deeds, "the server takes another port than it was told",
+     shares_the_port,
+     "two servers listen on one port now, and a client gets either of them. That is what "
+     "SO_REUSEPORT asks for; set SO_REUSEADDR alone."},
+    {"stays-after-its-refusal", Basis::deeds, row_words,
+     [](const Evidence& e) { return runs_on(e) && !says_it_listens(e); },
+     "the server can't start, and does not end either. Whoever started it waits for ever: end, "
+     "with "
+     "an exit code that says so."},
     {"listens-anew", Basis::deeds, row_next, listened_again,
      "the program listens again for each client, so those in line are broken off, and the port may "
      "be another. Listen once, before the loop, and accept in it."},
