@@ -28,7 +28,6 @@ struct Lesson {
     std::string folder() const { return "lessons/" + name; }
     std::string file() const { return folder() + '/' + file_name(); }
     std::string readme() const { return folder() + "/README.md"; }
-    std::string diagram() const { return "diagrams/" + name + ".svg"; }
     std::string solution() const { return "solutions/" + name + '/' + file_name(); }
     // The program, from the build folder.
     std::string program() const { return folder() + (is_client ? "/client" : "/server"); }

@@ -86,8 +86,7 @@ private:
         stage_.has_verdict = true;
         if (reading_) return stage_.say("Checked: " + word + ". v: the verdict.");
         show(verdict_);
-        if (passed_)
-            stage_.say("n: the next lesson. d: our program beside yours. c: copy mine on.");
+        if (passed_) stage_.say(keys_after_pass(coach_, lesson()));
     }
 
     void checking(bool begins) {

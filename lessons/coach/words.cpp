@@ -6,6 +6,7 @@
 #include "trace_reader.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <system_error>
 
 namespace coach {
@@ -61,6 +62,25 @@ std::string progress_bar(const Coach& coach, std::size_t width) {
     return '[' + std::string(done, '#') + std::string(length - done, '-') + "]  " + words;
 }
 
+namespace {
+
+// "diagrams/05-next-please.svg", and then the others that this lesson has.
+std::vector<std::string> diagrams_of(const Coach& coach, const Lesson& lesson) {
+    std::vector<std::string> stems;
+    std::error_code error;
+    for (std::filesystem::directory_iterator at(coach.path("diagrams"), error), end;
+         !error && at != end; at.increment(error)) {
+        const std::string stem = at->path().stem().string();
+        if (at->path().extension() == ".svg" && starts_with(stem, lesson.name))
+            stems.push_back(stem);
+    }
+    std::sort(stems.begin(), stems.end());
+    for (std::string& stem : stems) stem = "diagrams/" + stem + ".svg";
+    return stems;
+}
+
+}  // namespace
+
 Lines head_lines(const Coach& coach, std::size_t width, bool brief) {
     const Lesson& lesson = coach.lesson();
     Lines lines;
@@ -71,16 +91,19 @@ Lines head_lines(const Coach& coach, std::size_t width, bool brief) {
     if (!brief) add(lines, packed(parts, width, Style::faint));
     add(lines, "Lesson " + lesson.number + ": " + lesson.title, Style::strong);
     add(lines, "edit  " + lesson.file());
-    std::vector<std::string> reading = {lesson.readme()};
-    std::error_code ignored;
-    if (std::filesystem::exists(coach.path(lesson.diagram()), ignored))
-        reading.push_back(lesson.diagram());
+    std::vector<std::string> reading = diagrams_of(coach, lesson);
+    reading.insert(reading.begin(), lesson.readme());
     Lines reading_lines = packed(reading, width - std::min<std::size_t>(width, 6), Style::plain);
     for (std::size_t i = 0; i < reading_lines.size(); ++i)
         reading_lines[i].text = (i == 0 ? "read  " : "      ") + reading_lines[i].text;
     if (!brief) add(lines, reading_lines);
     add(lines, std::string(width, '-'), Style::faint);
     return lines;
+}
+
+std::string keys_after_pass(const Coach& coach, const Lesson& lesson) {
+    if (!coach.course().after(lesson)) return "d: our program beside yours. l: all lessons.";
+    return "n: the next lesson. d: our program beside yours. c: copy mine on.";
 }
 
 std::string word_for(Verdict::Kind kind) {

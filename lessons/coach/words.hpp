@@ -19,6 +19,8 @@ std::string progress_bar(const Coach& coach, std::size_t width);
 Lines verdict_lines(const Coach& coach, const Lesson& lesson, const Verdict& verdict,
                     bool cause_first, std::size_t width = any_width);
 std::string word_for(Verdict::Kind kind);
+// What can be done after a pass, by which key.
+std::string keys_after_pass(const Coach& coach, const Lesson& lesson);
 
 Lines list_lines(const Coach& coach, std::size_t width);
 Lines hint_lines(const Coach& coach, const Lesson& lesson);

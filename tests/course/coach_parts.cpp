@@ -290,6 +290,25 @@ TEST_CASE("a screen of any size is filled exactly, and the newest is on top", "[
     }
 }
 
+TEST_CASE("the head names what there is to read: all of the lesson's pictures", "[coach]") {
+    const SmallCourse small;
+    for (const char* name : {"01-one-client", "01-one-client-more", "02-the-client"})
+        small.write("diagrams/" + std::string(name) + ".svg", "<svg/>");
+    small.write("diagrams/01-one-client.mmd", "sequenceDiagram");
+    const coach::Coach desk({small.path(), small.path("build")});
+    const std::string head = text_of(coach::head_lines(desk, 200, false));
+    CHECK(contains(head,
+                   "read  lessons/01-one-client/README.md  diagrams/01-one-client.svg  "
+                   "diagrams/01-one-client-more.svg\n"));
+}
+
+TEST_CASE("after the last lesson nobody is sent on to a next one", "[coach]") {
+    const SmallCourse small;
+    const coach::Coach desk({small.path(), small.path("build")});
+    CHECK(contains(coach::keys_after_pass(desk, desk.find("01")), "n: the next lesson"));
+    CHECK_FALSE(contains(coach::keys_after_pass(desk, desk.find("03")), "next"));
+}
+
 TEST_CASE("a pass says how many cases ran without their faults", "[coach]") {
     const SmallCourse small;
     const coach::Coach desk({small.path(), small.path("build")});
