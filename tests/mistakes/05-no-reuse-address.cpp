@@ -1,5 +1,6 @@
 // cause: port-rests
 // also fits: ended-at-once
+// not on Windows: a port does not rest there
 // It binds by itself, and forgets what a port at rest needs.
 
 #include <echo.hpp>
