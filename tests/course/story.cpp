@@ -248,3 +248,15 @@ TEST_CASE("no escape is cut in two, and a zero byte is always written the same w
     CHECK(contains(text, "\\x00"));
     CHECK_FALSE(contains(text, "\\0"));
 }
+
+TEST_CASE("the story of a crowd is told from both its ends") {
+    Story story;
+    for (int i = 1; i <= 40; ++i) story.step("step " + std::to_string(i));
+    CHECK_FALSE(contains(story.tell(lost_bytes()), "left out"));
+    for (int i = 41; i <= 2000; ++i) story.step("step " + std::to_string(i));
+    const std::string text = story.tell(lost_bytes());
+    CHECK(contains(text, "  1. step 1\n"));
+    CHECK(contains(text, " 12. step 12\n   ... 1976 steps are left out here\n 1989. step 1989\n"));
+    CHECK(contains(text, " 2000. step 2000\n"));
+    CHECK_FALSE(contains(text, "step 13\n"));
+}

@@ -162,6 +162,23 @@ std::string expected_and_got(const Evidence& evidence) {
     return text;
 }
 
+// Of a crowd of clients the first ones and the last ones tell enough.
+std::string numbered(const std::vector<std::string>& steps) {
+    constexpr std::size_t most = 40;
+    constexpr std::size_t at_each_end = 12;
+    std::string text;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        if (steps.size() > most && i == at_each_end) {
+            const std::size_t left_out = steps.size() - 2 * at_each_end;
+            text += "   ... " + std::to_string(left_out) + " steps are left out here\n";
+            i += left_out;
+        }
+        const std::string number = std::to_string(i + 1) + ". ";
+        text += wrap(steps[i], (number.size() < 4 ? "  " : " ") + number);
+    }
+    return text;
+}
+
 // Bytes that the program left unread turn its close into a reset, so it is good to know of them.
 std::string unread(const Evidence& evidence) {
     if (evidence.program_is_client) return {};
@@ -176,8 +193,8 @@ std::string unread(const Evidence& evidence) {
 
 // Two digits of base 16 puzzle a beginner, wherever they are: "this byte is 0a", "\x0a".
 std::string about_hex(const std::string& text) {
-    const bool shown = text.find("\\x") != std::string::npos ||
-                       text.find(": this byte is ") != std::string::npos;
+    const bool shown =
+        text.find("\\x") != std::string::npos || text.find(": this byte is ") != std::string::npos;
     if (!shown) return {};
     return "(In hex, two digits of base 16 are one byte: 0a, or \\x0a, is 10.)\n\n";
 }
@@ -222,12 +239,7 @@ std::string describe(std::string_view bytes) {
 void Story::step(std::string words) { steps_.push_back(std::move(words)); }
 
 std::string Story::tell(const Evidence& evidence) const {
-    std::string steps;
-    for (std::size_t i = 0; i < steps_.size(); ++i) {
-        const std::string number = std::to_string(i + 1) + ". ";
-        steps += wrap(steps_[i], (number.size() < 4 ? "  " : " ") + number);
-    }
-    std::string text = headed("WHAT THE TEST DID", steps);
+    std::string text = headed("WHAT THE TEST DID", numbered(steps_));
 
     if (evidence.wanted == Evidence::Wanted::start) {
         text += headed("WHAT HAPPENED", wrap_lines(evidence.start_failure));
