@@ -275,6 +275,29 @@ TEST_CASE("who asks again and again after the end is not waited for", "[harness]
     CHECK(server.lookout().reason().find("goes round") != std::string::npos);
 }
 
+TEST_CASE("nor who tries a broken connection again and again", "[harness]") {
+    Watched server({"serve-one-who-has-gone"});
+    Client client(server);
+    client.connection.reset();
+    client.account.finished = true;
+    CHECK(server.reason().find("goes round") != std::string::npos);
+    CHECK(server.lookout().reason().find("send has failed") != std::string::npos);
+}
+
+TEST_CASE("a program that waits in send waits for the test to read", "[harness]") {
+    SKIP_WHERE_NOTHING_IS_TOLD();
+    Watched server({"serve-one-who-has-gone"});
+    Client client(server);
+    const Deadline deadline = soon();
+    const auto sends = [&] {
+        const std::vector<Sleeper> threads = server.process().threads();
+        return threads.size() == 1 && threads[0].in == Sleeper::In::send;
+    };
+    while (!sends() && Clock::now() < deadline) (void)server.reason(in_a_moment());
+    CHECK(sends());
+    CHECK(server.reason(in_a_moment()).empty());
+}
+
 TEST_CASE("a program that waits for input waits in vain when none is there", "[harness]") {
     SKIP_WHERE_NOTHING_IS_TOLD();
     Watched client({"echo"});

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -385,6 +386,38 @@ TEST_CASE("a process and its children can't reserve more memory than they may", 
     Process process(options);
     CHECK(end_of(process).code == 0);
     CHECK(process.output() == "204800\n204800\n");
+#endif
+}
+
+TEST_CASE("a signal interrupts the calls of a program that wants it, and of no other",
+          "[harness]") {
+#ifdef _WIN32
+    Process idle = puppet({"hang"});
+    CHECK_FALSE(idle.interrupt());
+    SKIP_BECAUSE("this system has no signals that interrupt a call");
+#else
+    const bool wants = GENERATE(true, false);
+    const Folder folder;
+    const std::string trace = folder.file("trace", "");
+    Process::Options options;
+    options.arguments = {ECHO_PUPPET, "serve"};
+    options.environment = {{"ECHO_TRACE", trace}, {"ECHO_INTERRUPTS", wants ? "1" : ""}};
+    Process process(options);
+    REQUIRE(prints(process, "\n"));
+    // Whether it has come to accept already is not to be seen everywhere: so it is sent more than
+    // one. One that is left alone by them gets as many as that, and serves all the same.
+    const auto noticed = [&] {
+        std::ifstream file(trace);
+        const std::string text{std::istreambuf_iterator<char>(file), {}};
+        return contains(text, "accept -> failed: interrupted by a signal");
+    };
+    const auto deadline = soon();
+    for (int times = 0; times < 20 || (wants && !noticed() && Clock::now() < deadline); ++times) {
+        CHECK(process.interrupt());
+        process.wait(Clock::now() + std::chrono::milliseconds(1));
+    }
+    CHECK(noticed() == wants);
+    CHECK_FALSE(process.ending().has_value());
 #endif
 }
 

@@ -79,9 +79,12 @@ void Ledger::note(const TracedCall& call) {
 
 void Ledger::note(const TracedCall& call, Entry& entry) {
     if (call.name == "recv") entry.received += call.moved();
-    if (call.name == "recv" && call.result == "end of stream") ++entry.ends;
     if (call.name == "send") entry.sent += call.moved();
     if (call.name == "shutdown" && call.result == "ok") entry.finished = true;
+    const bool stream_ended = call.name == "recv" && call.result == "end of stream";
+    if (!stream_ended && !call.failed()) return;
+    ++entry.ends;
+    entry.last_end = call.name + (stream_ended ? " has told it of the end" : " has failed");
 }
 
 }  // namespace harness

@@ -25,7 +25,8 @@ class Ledger {
 public:
     struct Entry : Account {
         std::string socket;      // as the program numbers it; empty: it has closed it
-        std::uint64_t ends = 0;  // how often it was told that the stream has ended
+        std::uint64_t ends = 0;  // how often it was told that nothing goes here any more
+        std::string last_end{};  // in words: "recv has told it of the end", "send has failed"
     };
 
     // More of the trace. The last line need not be whole.

@@ -42,9 +42,9 @@ extern const bool can_close_streams;
 struct Sleeper {
     // Calls without a deadline that wait for the test or for another thread. A thread that may go
     // on by itself, because it runs, or sleeps for a time, or anything else, is `awake`.
-    enum class In { awake, recv, accept, poll, input, lock };
+    enum class In { awake, recv, accept, send, poll, input, lock };
     In in = In::awake;
-    long socket = -1;            // in recv or accept: on which
+    long socket = -1;            // in recv, accept or send: on which
     long thread = 0;             // the system's number
     unsigned long long nap = 0;  // which sleep it is: the same number, the same sleep
 

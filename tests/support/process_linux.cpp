@@ -76,6 +76,7 @@ Sleeper::In waits_in(const SystemCall& call) {
         case SYS_accept:
 #endif
         case SYS_accept4: return Sleeper::In::accept;
+        case SYS_sendto: return Sleeper::In::send;
 #ifdef SYS_poll
         case SYS_poll:
             return static_cast<int>(call.arguments[2]) < 0 ? Sleeper::In::poll : Sleeper::In::awake;
@@ -105,7 +106,8 @@ std::optional<Sleeper> look_at(const std::string& folder) {
     sleeper.nap = number(value_of(*status, "\nvoluntary_ctxt_switches:"));
     // Stopped by a debugger, say, it is in state T.
     if (value_of(*status, "\nState:").substr(0, 1) == "S") sleeper.in = waits_in(call);
-    if (sleeper.in == Sleeper::In::recv || sleeper.in == Sleeper::In::accept)
+    if (sleeper.in == Sleeper::In::recv || sleeper.in == Sleeper::In::accept ||
+        sleeper.in == Sleeper::In::send)
         sleeper.socket = static_cast<long>(call.arguments[0]);
     return sleeper;
 }

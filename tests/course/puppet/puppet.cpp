@@ -135,6 +135,13 @@ void serve_past_the_end() {
     for (;;) (void)client.recv(buffer).bytes;
 }
 
+// Sends for ever, whatever send says.
+void serve_one_who_has_gone() {
+    echo::Listener listener = listen_and_say_so();
+    echo::Connection client = listener.accept();
+    for (;;) (void)client.send(std::string(65536, 'x')).bytes;
+}
+
 // --- Answers that come late, while the program seems to wait for nothing -----------------------
 
 constexpr std::chrono::milliseconds late(400);
@@ -310,6 +317,8 @@ int main(int count, char** values) {
             serve_a_flood();
         else if (action == "serve-past-the-end")
             serve_past_the_end();
+        else if (action == "serve-one-who-has-gone")
+            serve_one_who_has_gone();
         else if (action == "answer-late")
             answer_late(next());
         else if (action == "child")
