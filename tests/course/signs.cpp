@@ -124,3 +124,16 @@ TEST_CASE("texts: replaced, stripped, compared") {
     CHECK(first_difference("abc", "ab") == 2);
     CHECK(first_difference("abc", "abc") == std::string_view::npos);
 }
+
+TEST_CASE("a log names a client by its address and its port, in one line and whatever form") {
+    const auto names = [](std::string_view log) { return names_client(log, "127.0.0.1", "48418"); };
+    CHECK(names("2026-11-25T12:31:07.042Z info 127.0.0.1:48418 connected\n"));
+    CHECK(names("started\nnew client ('127.0.0.1', 48418)\n"));
+    CHECK(names("{\"peer\":{\"address\":\"::ffff:127.0.0.1\",\"port\":48418}}"));
+    CHECK(names("port 48418 of 127.0.0.1"));
+    CHECK_FALSE(names(""));
+    CHECK_FALSE(names("127.0.0.1 connected\n"));
+    CHECK_FALSE(names("48418 connected\n"));
+    CHECK_FALSE(names("127.0.0.1\n48418\n"));
+    CHECK_FALSE(names("127.0.0.1:4841\n127.0.0.1:484180\n127.0.0.1:148418\n"));
+}

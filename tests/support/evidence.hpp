@@ -27,6 +27,9 @@ struct Evidence {
         complaint,      // one line on a client's standard error
         port,           // that a server listens on the port that it was told
         refusal,        // that a server does not start, and says why
+        log,            // a line on standard error that names this client
+        escaped,        // that nothing which a client sent stands there as it is
+        descriptors,    // that it has no more of them open than before
     };
     Wanted wanted = Wanted::bytes;
     std::string lesson;  // whose test it is; empty: not known
@@ -34,10 +37,11 @@ struct Evidence {
     std::string faults;  // ECHO_FAULTS as the program understood it; empty: none
     // What the program had been through before.
     struct Past {
-        int clients = 0;         // that had connected
-        bool rude = false;       // one of them had broken off
-        bool restarted = false;  // it had run before on this port, with a client to the end
-        bool beside = false;     // another one runs at the same time, on a port of its own
+        int clients = 0;           // that had connected
+        bool rude = false;         // one of them had broken off
+        bool restarted = false;    // it had run before on this port, with a client to the end
+        bool beside = false;       // another one runs at the same time, on a port of its own
+        bool interrupted = false;  // signals had come while it waited
     };
     Past past;
     // Why a server was not to start.
@@ -77,6 +81,10 @@ struct Evidence {
     std::vector<TracedCall> calls;  // those in the trace; judge() reads them
     std::string start_failure;      // the text of a StartFailure
     std::string listens_elsewhere;  // found there instead: "[::1]:7777"
+
+    // The client that its log was to name: "127.0.0.1" and "48418".
+    std::string address;
+    std::string port;
 };
 
 }  // namespace harness

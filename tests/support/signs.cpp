@@ -59,6 +59,31 @@ std::string last_line(std::string_view text) {
     return clean.substr(0, clean.rfind(' ', most)).substr(0, most) + " ...";
 }
 
+namespace {
+
+// A port is a word of its own: 48418 is not in 148418.
+bool holds_number(std::string_view line, std::string_view number) {
+    const auto digit = [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; };
+    for (std::size_t at = line.find(number); at != line.npos; at = line.find(number, at + 1)) {
+        const std::size_t end = at + number.size();
+        if ((at == 0 || !digit(line[at - 1])) && (end == line.size() || !digit(line[end])))
+            return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+bool names_client(std::string_view log, std::string_view address, std::string_view port) {
+    while (!log.empty()) {
+        const std::size_t end = std::min(log.find('\n'), log.size());
+        const std::string_view line = log.substr(0, end);
+        if (contains(line, address) && holds_number(line, port)) return true;
+        log.remove_prefix(std::min(end + 1, log.size()));
+    }
+    return false;
+}
+
 std::size_t first_difference(std::string_view expected, std::string_view got) {
     const auto [one, other] =
         std::mismatch(expected.begin(), expected.end(), got.begin(), got.end());

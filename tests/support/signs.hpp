@@ -23,6 +23,8 @@ std::string lower_case(std::string text);
 std::string stripped(std::string text, bool also_left);
 // The line of an error output that says most: the last that is not empty.
 std::string last_line(std::string_view text);
+// One of the lines of a log holds this address and this port, in whatever form.
+bool names_client(std::string_view log, std::string_view address, std::string_view port);
 // The index of the first byte that is different, or the shorter length; npos when they are equal.
 std::size_t first_difference(std::string_view expected, std::string_view got);
 // A byte that is not ASCII.

@@ -146,8 +146,9 @@ std::size_t Talk::send_until_stuck(std::string_view bytes) {
     return sent;
 }
 
-void Talk::exchange_reading_late(std::string_view bytes) {
+void Talk::exchange_reading_late(std::string_view bytes, const std::function<void()>& meanwhile) {
     const std::size_t sent = send_until_stuck(bytes);
+    meanwhile();
     std::string all;
     while (all.size() < sent) all += bytes.substr(0, sent - all.size());
     remember_sent(all);

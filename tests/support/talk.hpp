@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,7 +35,9 @@ public:
 
     // Sends these bytes again and again and reads nothing, until no more can be sent. Only then it
     // reads the echo. The program's sends meet a full buffer.
-    void exchange_reading_late(std::string_view bytes);
+    // `meanwhile` is done before it reads.
+    void exchange_reading_late(
+        std::string_view bytes, const std::function<void()>& meanwhile = [] {});
 
     // These bytes come next, and no wrong byte or more.
     void expect(std::string_view bytes);

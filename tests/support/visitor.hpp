@@ -40,6 +40,11 @@ private:
 class Visitor : public Talk {
 public:
     explicit Visitor(ServerTest& test);
+    // One of a crowd: it does not give the program time to end because of the one before.
+    static Visitor in_a_crowd(ServerTest& test) { return {test, true}; }
+
+    // Its own address and port. While it is connected.
+    echo::Endpoint endpoint() const { return connection_.local(); }
 
     // All that was sent has come back.
     void expect_echo();
@@ -50,6 +55,9 @@ public:
     // As somebody who hangs up in the middle: sends these bytes again and again until no more go,
     // reads nothing, resets.
     void reset_in_the_middle(std::string_view bytes);
+
+private:
+    Visitor(ServerTest& test, bool in_a_crowd);
 };
 
 }  // namespace harness

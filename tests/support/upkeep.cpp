@@ -1,0 +1,130 @@
+#include "upkeep.hpp"
+
+#include "signs.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+#include <string>
+#include <vector>
+
+namespace harness {
+namespace {
+
+using Wanted = Evidence::Wanted;
+
+// Waits until this holds, or can't come to hold any more.
+template <typename Holds>
+bool await(ServerTest& test, Holds holds) {
+    Program& program = *test.subject().program;
+    return program.lookout().await(echo::after(patience()), [&](Deadline piece) {
+        return holds() || program.process().wait(piece).has_value();
+    }) && holds();
+}
+
+[[noreturn]] void fail(ServerTest& test, Evidence evidence) {
+    (void)test.subject().await_end(echo::after(patience() / 40));
+    test.subject().look(evidence);
+    test.subject().fail(std::move(evidence));
+}
+
+std::size_t lines_in(std::string_view text) {
+    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+std::string in_words(Sleeper::In call) {
+    switch (call) {
+        case Sleeper::In::accept: return "accept";
+        case Sleeper::In::recv: return "recv";
+        default: return "send";
+    }
+}
+
+// Where the system tells what the threads wait in, `last` is the sleep of the time before.
+void await_sleep(Process& process, Sleeper::In call, unsigned long long& last) {
+    const echo::Deadline deadline = echo::after(patience() / 4);
+    const auto sleeps = [&](const Sleeper& thread) {
+        return thread.in == call && thread.nap != last;
+    };
+    while (echo::Clock::now() < deadline) {
+        const std::vector<Sleeper> threads = process.threads();
+        const auto found = std::find_if(threads.begin(), threads.end(), sleeps);
+        if (found != threads.end()) {
+            last = found->nap;
+            return;
+        }
+        if (process.wait(echo::after(std::chrono::milliseconds(1)))) return;
+    }
+}
+
+}  // namespace
+
+void expect_logged(ServerTest& test, const echo::Endpoint& client) {
+    Evidence evidence;
+    evidence.wanted = Wanted::log;
+    evidence.address = client.address();
+    evidence.port = std::to_string(client.port());
+    const Process& process = test.subject().program->process();
+    test.subject().story.step("the test looked for " + client.text() + " in the program's log");
+    const auto is_named = [&] {
+        return names_client(process.errors(), evidence.address, evidence.port);
+    };
+    if (await(test, is_named)) return test.subject().story.good();
+    evidence.expected_text = "a line on standard error that holds " + evidence.address + " and " +
+                             evidence.port + ", the client's address and port";
+    const std::size_t lines = lines_in(process.errors());
+    evidence.got_text = lines == 0 ? "no line on standard error" : "lines that do not hold both";
+    fail(test, std::move(evidence));
+}
+
+void expect_escaped(ServerTest& test, std::string_view line, std::string_view steering) {
+    test.subject().story.step(
+        "the test looked whether the log holds what the client sent, as it is");
+    const std::string log = '\n' + test.subject().program->process().errors();
+    Evidence evidence;
+    evidence.wanted = Wanted::escaped;
+    if (contains(log, '\n' + std::string(line)))
+        evidence.got_text = "a line of the log that the client wrote";
+    else if (contains(log, steering))
+        evidence.got_text = "an ESC byte of the client's, which steers a terminal";
+    if (evidence.got_text.empty()) return test.subject().story.good();
+    evidence.expected_text = "nothing that the client sent, or all of it escaped";
+    fail(test, std::move(evidence));
+}
+
+std::optional<std::size_t> descriptors(ServerTest& test) {
+    return test.subject().program->process().holdings().descriptors;
+}
+
+void expect_descriptors(ServerTest& test, std::size_t most) {
+    test.subject().story.step("the test looked how many descriptors the program has open");
+    if (await(test, [&] { return descriptors(test).value_or(0) <= most; }))
+        return test.subject().story.good();
+    Evidence evidence;
+    evidence.wanted = Wanted::descriptors;
+    evidence.expected_text = "not more than " + std::to_string(most) + ", as before";
+    evidence.got_text = std::to_string(descriptors(test).value_or(0)) + " open descriptors";
+    fail(test, std::move(evidence));
+}
+
+bool interrupt(ServerTest& test, Sleeper::In call) {
+    Subject& subject = test.subject();
+    Process& process = subject.program->process();
+    if (!subject.program->understands_faults()) {
+        const std::string note = "this program does not know ECHO_INTERRUPTS: no signal was sent";
+        std::cout << "note: " << note << std::endl;
+        subject.story.step(note);
+        return true;
+    }
+    subject.story.step("a signal came while the program waited in " + in_words(call) +
+                       ", three times");
+    subject.past.interrupted = true;
+    unsigned long long last = 0;
+    for (int time = 0; time < 3; ++time) {
+        await_sleep(process, call, last);
+        if (!process.interrupt()) return false;
+    }
+    return true;
+}
+
+}  // namespace harness
