@@ -1,0 +1,23 @@
+// cause: no-log
+// also fits: log-without-the-client
+// It stands whatever its clients do, and tells nobody.
+
+#include <echo.hpp>
+
+#include <array>
+
+void serve(echo::Connection client) {
+    std::array<char, 4096> buffer;
+    while (auto got = client.recv(buffer))
+        if (!client.send_all(echo::first(buffer, got.bytes))) break;
+}
+
+int main(int argc, char** argv) {
+    return echo::run_tool(argc, argv, "[port]", [](echo::Arguments& arguments) -> int {
+        const auto port = arguments.next_port(7777);
+        arguments.done();
+        echo::Listener listener = echo::listen(echo::Endpoint::loopback(port));
+        echo::print_line("listening on " + listener.endpoint().text());
+        for (;;) serve(listener.accept());
+    });
+}
