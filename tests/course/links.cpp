@@ -133,7 +133,9 @@ bool is_built(const std::string& path) {
                                                    "build/course_tests"};
     if (programs.count(path) != 0) return true;
     const std::string source = path.substr(std::string_view("build/").size());
-    return fs::exists(root / source) || fs::exists(root / (source + ".cpp"));
+    // build/mistakes/06-raw-send is tests/mistakes/06-raw-send.cpp.
+    return fs::exists(root / source) || fs::exists(root / (source + ".cpp")) ||
+           fs::exists(root / "tests" / (source + ".cpp"));
 }
 
 // Paths in backticks and in code that begin with one of the project's folders, or with build/.
