@@ -52,9 +52,11 @@ std::string unescape(std::string_view text) {
     return bytes;
 }
 
-// "killed" is no call, but what a program can't help: it is ended from outside.
-const std::set<std::string> known_calls = {"socket", "bind", "listen",   "accept", "connect",
-                                           "recv",   "send", "shutdown", "close",  "killed"};
+// "killed" is no call, but what a program can't help: it is ended from outside. "reset" is a close
+// that breaks the connection off.
+const std::set<std::string> known_calls = {"socket",  "bind",  "listen", "accept",
+                                           "connect", "recv",  "send",   "shutdown",
+                                           "close",   "reset", "killed"};
 
 // The lesson's folder that the diagram's name begins with.
 std::string lesson_of(const std::string& diagram) {

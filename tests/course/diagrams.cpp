@@ -42,7 +42,8 @@ public:
 private:
     struct Side {
         bool asks = false, handshake = false, talks = false;
-        bool finished = false, closed = false, fin_on_the_wire = false;
+        bool finished = false, closed = false, broken_off = false;
+        bool fin_on_the_wire = false, rst_on_the_wire = false;
         std::size_t sent = 0, received = 0;
     };
 
@@ -63,6 +64,10 @@ private:
             need(me.finished || killed_.count(row.actor) != 0,
                  "a FIN before its side has finished sending");
             me.fin_on_the_wire = true;
+        }
+        if (row.text.find("RST") != std::string::npos) {
+            need(me.broken_off, "an RST before its side has broken off");
+            me.rst_on_the_wire = true;
         }
         if (row.text.find("SYN") == std::string::npos &&
             row.text.find("handshake") == std::string::npos)
@@ -88,8 +93,9 @@ private:
         }
         if (call.name == "send") send(me, call);
         if (call.name == "recv") recv(me, peer, call);
-        if (call.name == "shutdown" || call.name == "close") me.finished = true;
-        if (call.name == "close") me.closed = true;
+        me.broken_off = me.broken_off || call.name == "reset";
+        me.closed = me.closed || call.name == "close" || call.name == "reset";
+        me.finished = me.finished || me.closed || call.name == "shutdown";
     }
 
     void send(Side& me, const DrawnCall& call) {
@@ -102,6 +108,8 @@ private:
         need(me.talks, "not connected yet");
         me.received += call.bytes;
         need(me.received <= peer.sent, "receives what has not been sent");
+        if (call.outcome == "failed")
+            need(peer.rst_on_the_wire || !diagram_.faults.empty(), "nothing has gone wrong");
         if (call.outcome != "end of stream") return;
         need(peer.fin_on_the_wire, "the other side has not finished");
         need(me.received == peer.sent, "end of stream before the last byte");

@@ -11,6 +11,7 @@
 #include "found_cases.hpp"
 #include "lesson_run.hpp"
 #include "program.hpp"
+#include "resets.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -20,13 +21,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#ifdef _WIN32
-#ifndef NOMINMAX
-#define NOMINMAX
-#endif
-#include <windows.h>
-#endif
 
 namespace fs = std::filesystem;
 
@@ -90,15 +84,6 @@ std::string only_in(const std::vector<std::string>& one, const std::vector<std::
     return text;
 }
 
-// Wine ends the stream before it resets a connection, so a client may take a reset for an end.
-bool hides_resets() {
-#ifdef _WIN32
-    return GetProcAddress(GetModuleHandleA("ntdll.dll"), "wine_get_version") != nullptr;
-#else
-    return false;
-#endif
-}
-
 #ifdef _WIN32
 constexpr bool on_windows = true;
 #else
@@ -112,7 +97,7 @@ void check(const Mistake& mistake) {
     INFO("tests/mistakes/" << mistake.name << ".cpp");
     INFO(run.text());
     CHECK_FALSE(run.passed());
-    if (mistake.cause == "reset-on-close" && hides_resets()) {
+    if (mistake.cause == "reset-on-close" && course::hides_resets()) {
         std::cout << "note: the cause is not looked at, for Wine hides it\n";
         return;
     }

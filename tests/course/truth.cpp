@@ -4,6 +4,7 @@
 
 #include "catch.hpp"
 #include "program.hpp"
+#include "resets.hpp"
 #include "trace_reader.hpp"
 
 #include <echo.hpp>
@@ -12,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <iostream>
 #include <map>
 #include <optional>
 #include <set>
@@ -116,6 +118,7 @@ public:
         if (call.name == "recv") recv(call);
         if (call.name == "shutdown") connection_.shutdown_send();
         if (call.name == "close") connection_.close();
+        if (call.name == "reset") connection_.reset();
     }
 
 private:
@@ -183,6 +186,14 @@ void check_calls(const Diagram& diagram, harness::Program& program) {
     CHECK(traced_calls(program.trace()) == drawn);
 }
 
+// Somebody in it breaks a connection off.
+bool breaks_off(const Diagram& diagram) {
+    const auto is_reset = [](const DrawnCall& call) { return call.name == "reset"; };
+    return std::any_of(diagram.rows.begin(), diagram.rows.end(), [&](const Row& row) {
+        return std::any_of(row.calls.begin(), row.calls.end(), is_reset);
+    });
+}
+
 std::string solution(const Diagram& diagram) {
     return ECHO_BUILD_DIR "/solutions/" + diagram.lesson +
            (diagram.has_server() ? "/server" : "/client");
@@ -216,6 +227,10 @@ TEST_CASE("each diagram shows what its lesson's solution does", "[diagrams][trut
     for (const Diagram& diagram : course::sequence_diagrams()) {
         CAPTURE(diagram.name);
         REQUIRE(diagram.mistakes.empty());
+        if (breaks_off(diagram) && course::hides_resets()) {
+            std::cout << "note: " << diagram.name << " is not looked at, for Wine hides resets\n";
+            continue;
+        }
         harness::set_default_program(solution(diagram));
         if (diagram.has_server())
             check_server(diagram);
