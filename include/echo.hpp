@@ -1059,16 +1059,18 @@ inline Outcome write_error(std::string_view text) {
     Call call{
         .name = "write", .detail = "a line of the log", .data = text.data(), .length = text.size()};
     if (!begin(call)) return finish(call, -1);
+    const auto length = static_cast<unsigned>(call.length);  // of a few lines
+    call.length = text.size();
 #ifdef _WIN32
     DWORD written = 0;
     const HANDLE file = ::GetStdHandle(STD_ERROR_HANDLE);
-    const bool done = ::WriteFile(file, text.data(), static_cast<DWORD>(text.size()), &written, {});
+    const bool done = ::WriteFile(file, text.data(), length, &written, nullptr);
     return finish(call, done ? static_cast<long long>(written) : -1);
 #else
     pollfd file{2, POLLOUT, 0};
     if (::poll(&file, 1, 0) == 0) return finish(call, -1, EAGAIN);
     const NoBrokenPipe no_signal;
-    return finish(call, ::write(2, text.data(), text.size()));
+    return finish(call, ::write(2, text.data(), length));
 #endif
 }
 
@@ -1941,13 +1943,14 @@ inline void Log::write(Level level, std::string_view what) const {
     detail::LogState& state = detail::log_state;
     const sys::Locked one_at_a_time(state.lock);
     std::string text = state.cut_off ? "\n" : "";
-    if (state.lost > 0)
+    if (state.lost == 1) text += detail::log_line(Level::warning, "1 line of the log was lost");
+    if (state.lost > 1)
         text += detail::log_line(Level::warning,
                                  std::to_string(state.lost) + " lines of the log were lost");
     text += detail::log_line(level, what);
     const sys::Outcome written = sys::write_error(text);
     const bool whole = written.value == static_cast<long long>(text.size());
-    if (written.value >= 0) state.cut_off = !whole;
+    if (written.value > 0) state.cut_off = !whole;
     state.lost = whole ? 0 : state.lost + 1;
 }
 
