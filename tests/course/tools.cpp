@@ -2,10 +2,13 @@
 #include "catch.hpp"
 #include "process.hpp"
 #include "program.hpp"
+#include "resets.hpp"
 
 #include <echo.hpp>
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -13,6 +16,13 @@
 #include <sstream>
 #include <string>
 #include <vector>
+
+#ifndef _WIN32
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
 
 namespace {
 
@@ -82,6 +92,16 @@ bool echoes(echo::Connection& client, const std::string& text) {
     return client.send_all(text, soon()) && client.recv_exactly(came, soon()) && came == text;
 }
 
+// A part of a line of its log is there, or will be soon.
+bool is_logged(Server& server, const std::string& part) {
+    const echo::Deadline deadline = soon();
+    while (server.process.errors().find(part) == std::string::npos) {
+        if (echo::Clock::now() > deadline) return false;
+        (void)server.process.wait(echo::after(std::chrono::milliseconds(1)));
+    }
+    return true;
+}
+
 // What the program says to its client is the echo, and nothing else.
 void check_only_the_echo(echo::Connection& client) {
     CHECK(echoes(client, "hello\n"));
@@ -89,6 +109,88 @@ void check_only_the_echo(echo::Connection& client) {
     char rest[1];
     CHECK(client.recv(rest, soon()).status == echo::Status::end);
 }
+
+#ifndef _WIN32
+// An echo-server whose standard error is this file.
+class LogGoesTo {
+public:
+    explicit LogGoesTo(const std::string& file) : process_(options(file)) {
+        REQUIRE(process_.wait_for_output(has_line, soon()));
+        port_ = port_in(process_.output());
+    }
+
+    void check_a_client() const {
+        auto client = echo::connect("127.0.0.1", port_, soon());
+        check_only_the_echo(client);
+    }
+    // As many as fill a pipe with what is logged of them.
+    void check_some_clients() const {
+        for (int i = 0; i < 1000; ++i) check_a_client();
+        CHECK_FALSE(process_.ending().has_value());
+    }
+
+private:
+    static Process::Options options(const std::string& file) {
+        Process::Options options;
+        options.arguments = {"sh", "-c", "exec \"$0\" 0 2> \"$1\"",
+                             std::string(ECHO_BUILD_DIR) + "/echo-server", file};
+        return options;
+    }
+
+    Process process_;
+    std::uint16_t port_ = 0;
+};
+
+// A pipe with a name, and its reader.
+class Fifo {
+public:
+    Fifo()
+        : path_((std::filesystem::temp_directory_path() /
+                 ("echo-fifo-" + std::to_string(std::random_device()())))
+                    .string()) {
+        REQUIRE(::mkfifo(path_.c_str(), 0600) == 0);
+        reader_ = ::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        REQUIRE(reader_ >= 0);
+    }
+    ~Fifo() {
+        ::close(reader_);
+        std::filesystem::remove(path_);
+    }
+    Fifo(const Fifo&) = delete;
+    Fifo& operator=(const Fifo&) = delete;
+
+    const std::string& path() const { return path_; }
+    void stop_reading() {
+        ::close(reader_);
+        reader_ = -1;
+    }
+    // What is there.
+    std::string read() const {
+        std::string text;
+        std::array<char, 4096> buffer;
+        for (;;) {
+            const auto got = ::read(reader_, buffer.data(), buffer.size());
+            if (got <= 0) return text;
+            text.append(buffer.data(), static_cast<std::size_t>(got));
+        }
+    }
+    // What comes, up to this.
+    std::string read_until(const std::string& part) const {
+        std::string text;
+        const echo::Deadline deadline = soon();
+        while (text.find(part) == std::string::npos) {
+            REQUIRE(echo::Clock::now() < deadline);
+            (void)echo::sys::poll(reader_, POLLIN, 10);
+            text += read();
+        }
+        return text;
+    }
+
+private:
+    std::string path_;
+    int reader_ = -1;
+};
+#endif
 
 }  // namespace
 
@@ -112,13 +214,60 @@ TEST_CASE("echo-server outlives a client that resets", "[tools]") {
     CHECK(echoes(client, "still here?\n"));
 }
 
-TEST_CASE("echo-server's first line is all it prints on a good day", "[tools]") {
+TEST_CASE("echo-server's first line is all it prints, and its log says who came and went",
+          "[tools]") {
     Server server;
     auto client = server.connect();
+    const std::string who = ' ' + client.local().text() + ' ';
     CHECK(echoes(client, "x"));
-    CHECK(server.process.errors().empty());
+    client.shutdown_send();
+    char rest[1];
+    CHECK(client.recv(rest, soon()).status == echo::Status::end);
+    client.close();
+    CHECK(is_logged(server, " info" + who + "connected\n"));
+    CHECK(is_logged(server, " info" + who + "end of stream, 1 byte\n"));
+    const std::string errors = server.process.errors();
+    CAPTURE(errors);
+    CHECK(std::count(errors.begin(), errors.end(), '\n') == 2);
     CHECK(server.process.output().find('\n') + 1 == server.process.output().size());
 }
+
+TEST_CASE("echo-server logs why a rude client went, as a warning", "[tools]") {
+    if (course::hides_resets()) SKIP_BECAUSE("Wine hides resets");
+    Server server;
+    auto rude = server.connect();
+    const std::string who = rude.local().text();
+    CHECK(echoes(rude, "hello\n"));
+    rude.reset();
+    CHECK(is_logged(server, " warning " + who + " connection reset by peer, 6 bytes\n"));
+}
+
+#ifndef _WIN32
+TEST_CASE("whatever becomes of its log, echo-server serves its clients", "[tools]") {
+    SECTION("its disk is full") {
+        if (!std::filesystem::exists("/dev/full")) SKIP_BECAUSE("this system has no /dev/full");
+        const LogGoesTo server("/dev/full");
+        server.check_some_clients();
+    }
+    SECTION("its reader has gone") {
+        Fifo fifo;
+        const LogGoesTo server(fifo.path());
+        fifo.stop_reading();
+        server.check_some_clients();
+    }
+    SECTION("its reader sleeps, and wakes") {
+        const Fifo fifo;
+        const LogGoesTo server(fifo.path());
+        server.check_some_clients();
+        const std::string first = fifo.read();
+        // What did not fit is lost, and the reader is told.
+        server.check_a_client();
+        const std::string then = fifo.read_until(" lines of the log were lost\n");
+        CHECK(first.substr(first.size() - 1) == "\n");
+        CHECK(then.find(" warning ") != std::string::npos);
+    }
+}
+#endif
 
 TEST_CASE("echo-server refuses what is no port", "[tools]") {
     const std::string port =
