@@ -421,6 +421,21 @@ TEST_CASE("a signal interrupts the calls of a program that wants it, and of no o
 #endif
 }
 
+TEST_CASE("a process can be held still, and goes on", "[harness]") {
+    Process process = puppet({"echo"}, true);
+    process.write_input("one\n");
+    REQUIRE(prints(process, "one\n"));
+    if (!process.pause()) SKIP_BECAUSE("this system can't hold a program still");
+    process.write_input("two\n");
+    const auto says_two = [](const std::string& output) { return contains(output, "two"); };
+    CHECK_FALSE(process.wait_for_output(says_two, Clock::now() + std::chrono::milliseconds(20)));
+    process.resume();
+    CHECK(process.wait_for_output(says_two, soon()));
+    CHECK(process.pause());
+    process.kill();
+    CHECK(end_of(process).code == 9);
+}
+
 TEST_CASE("a process is started in a folder", "[harness]") {
     const Folder own;
     const std::string folder = std::filesystem::canonical(own.path()).string();

@@ -108,6 +108,10 @@ Holdings Process::holdings() const {
 
 bool Process::interrupt() { return state_->interrupt(); }
 
+bool Process::pause() { return state_->pause(); }
+
+void Process::resume() { state_->resume(); }
+
 std::vector<Sleeper> Process::threads() const { return state_->threads(); }
 
 }  // namespace harness

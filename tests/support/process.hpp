@@ -135,6 +135,11 @@ public:
     // as ours have (faults.cpp); no other program notices. False: this system has no signals.
     bool interrupt();
 
+    // Holds it still, and all that it started, until resume() (SIGSTOP, SIGCONT). False: this system
+    // can't.
+    bool pause();
+    void resume();
+
     // What each of its threads waits in. Empty where the system does not tell. When two looks are
     // the same, every thread has slept all the time from the end of the first to the begin of the
     // second, and all that the program has printed is in output() and errors().

@@ -313,6 +313,8 @@ struct PosixProcess final : Process::State {
 
     Holdings holdings() override { return holdings_of(pid_); }
     bool interrupt() override { return ::kill(pid_, SIGWINCH) == 0; }
+    bool pause() override { return ::kill(-pid_, SIGSTOP) == 0; }
+    void resume() override { ::kill(-pid_, SIGCONT); }
 
     // One that waits for input waits in vain only when there is none, and more may still come. And
     // nothing is on its way from the program to the harness.

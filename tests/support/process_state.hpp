@@ -43,6 +43,8 @@ struct Process::State {
     virtual std::size_t memory_used() = 0;      // in bytes, 0: nobody knows
     virtual Holdings holdings() { return {}; }  // but its memory
     virtual bool interrupt() { return false; }
+    virtual bool pause() { return false; }
+    virtual void resume() {}
     virtual std::vector<Sleeper> threads() { return {}; }
 
     // For the pump: ends a program that has taken too much memory. Looks ten times a second.
