@@ -64,15 +64,16 @@ void in_the_goodbye(ServerTest& test) {
     client.reset();
 }
 
-// Those in line have sent something before they give up: it fits into what the systems hold for
-// one that is not accepted yet, and a server needs several sends for it.
+// What the systems hold for a client that is not accepted yet. A server needs several sends for it.
+const std::string what_waits(60000, 'x');
+
 void before_their_turn(ServerTest& test) {
     Visitor served = Visitor::in_a_crowd(test);
     served.send("it is my turn\n");
     served.expect_echo();
     for (const bool rude : {false, true}) {
         Visitor in_line = Visitor::in_a_crowd(test);
-        in_line.send(std::string(60000, 'x'));
+        in_line.send(what_waits);
         rude ? in_line.reset() : in_line.close();
     }
     served.finish_sending();
@@ -106,6 +107,17 @@ TEST_CASE("whenever a client breaks off, the next one is served", "[06]") {
 TEST_CASE("clients that give up while they wait in line do no harm", "[06]") {
     ServerTest test(lesson);
     before_their_turn(test);
+    expect_one_more(test);
+}
+
+TEST_CASE("nor does one that has gone before the server comes to it", "[06]") {
+    const bool rude = GENERATE(false, true);
+    ServerTest test(lesson);
+    harness::while_held_still(test, [&] {
+        Visitor gone(test);
+        gone.send(what_waits);
+        rude ? gone.reset() : gone.close();
+    });
     expect_one_more(test);
 }
 

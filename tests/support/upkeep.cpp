@@ -127,4 +127,12 @@ bool interrupt(ServerTest& test, Sleeper::In call) {
     return true;
 }
 
+void while_held_still(ServerTest& test, const std::function<void()>& deed) {
+    Process& process = test.subject().program->process();
+    if (process.pause()) test.subject().story.step("the test held the program still");
+    deed();
+    process.resume();
+    test.subject().story.step("the test let the program go on");
+}
+
 }  // namespace harness

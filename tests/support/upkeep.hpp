@@ -7,6 +7,7 @@
 #include <echo.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string_view>
 
@@ -29,5 +30,9 @@ void expect_descriptors(ServerTest& test, std::size_t most);
 // taken a part of its bytes gives these, and only the next one fails. False: this system has no
 // signals. A program that does not know ECHO_INTERRUPTS is left alone, and a note says so.
 bool interrupt(ServerTest& test, Sleeper::In call);
+
+// Does this while the program is held still, as when it is busy elsewhere, whether it serves one
+// client at a time or many. Where the system can't hold a program still, it just does it.
+void while_held_still(ServerTest& test, const std::function<void()>& deed);
 
 }  // namespace harness

@@ -66,6 +66,12 @@ const std::vector<Rule> rules = {
      "a call on a broken connection failed, and the program makes it again and again. A reset is "
      "for ever: leave the conversation at the first failure."},
 
+    {"tries-a-broken-connection-again", Basis::shape, "after a rude client the server is busy",
+     [](const Evidence& e) {
+         return server(e) && cut(e) && e.busy && e.past.rude && !tries_again(e);
+     },
+     "since a client broke off, the server is busy and serves nobody: it makes a call on that "
+     "connection again and again. A reset is for ever: leave at the first failure."},
     {"interrupted-call-is-fatal", Basis::shape, row_interrupted,
      [](const Evidence& e) { return was_interrupted(e) && !e.ending; },
      "a signal interrupted a call (EINTR), and that ended the conversation. Nothing has happened "
