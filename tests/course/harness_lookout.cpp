@@ -398,7 +398,8 @@ TEST_CASE("the books of a program are kept from its trace, however it is cut", "
         REQUIRE(second != nullptr);
         REQUIRE(first->received == 3);
         REQUIRE(first->sent == 2);
-        REQUIRE(first->ends == 1);
+        REQUIRE(first->ends == 2);  // the send that failed, and the end of the stream
+        REQUIRE(first->last_end == "recv has told it of the end");
         REQUIRE(first->finished);
         REQUIRE(first->socket.empty());
         REQUIRE(second->received == 0);
