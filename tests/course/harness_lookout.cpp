@@ -11,8 +11,11 @@
 #include <chrono>
 #include <condition_variable>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <mutex>
 #include <random>
+#include <set>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -68,6 +71,10 @@ public:
 
     Process& process() { return process_; }
     Lookout& lookout() { return lookout_; }
+    std::string trace() const {
+        std::ifstream file(trace_.path, std::ios::binary);
+        return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    }
 
     // The next wait of the test is for nothing at all: why does it end?
     std::string reason(Deadline deadline = soon()) {
@@ -420,4 +427,22 @@ TEST_CASE("the books of a program are kept from its trace, however it is cut", "
     Ledger cut;
     cut.add("(the trace is cut off here)\n");
     CHECK_FALSE(cut.is_whole());
+}
+
+// In the trace a socket's number must be free before another connection gets it, whichever thread
+// comes first: otherwise the books mix up two connections.
+TEST_CASE("a close is in the trace before its number is used again", "[harness]") {
+    Watched server({"serve-many"});
+    for (int i = 0; i < 1000; ++i) {
+        Client client(server);
+        client.send("x");
+        REQUIRE(client.receive() == "x");
+    }
+    std::set<std::string> open;
+    for (const harness::TracedCall& call : harness::read_trace(server.trace())) {
+        if (call.name == "close") open.erase(call.socket);
+        if (call.name != "accept") continue;
+        const std::string number = call.result.substr(7, call.result.find(' ', 7) - 7);
+        CHECK(open.insert(number).second);
+    }
 }

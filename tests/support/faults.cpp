@@ -49,20 +49,27 @@ public:
         if (!file_) give_up("ECHO_TRACE: cannot write to \"" + std::string(path) + "\"");
     }
 
+    // As soon as a socket is closed, another thread may get its number for a new one, and be the
+    // first to say so. So a close is told of before it is made.
     void before(echo::Call& call) override {
+        if (call.name == "close") return note(call);
         if (!waits_ || !can_wait(call)) return;
         const std::lock_guard<std::mutex> lock(mutex_);
         if (lines_ < most_lines) write(echo::describe_request(call));
     }
 
     void after(const echo::Call& call) override {
+        if (call.name != "close" || call.error != 0) note(call);
+    }
+
+private:
+    void note(const echo::Call& call) {
         const std::lock_guard<std::mutex> lock(mutex_);
         if (lines_ > most_lines) return;
         write(lines_ < most_lines ? echo::describe(call) : "(the trace is cut off here)");
         ++lines_;
     }
 
-private:
     void write(const std::string& line) {
         std::fputs((line + '\n').c_str(), file_);
         std::fflush(file_);

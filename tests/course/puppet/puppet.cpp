@@ -9,6 +9,7 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <iostream>
+#include <limits>
 #include <list>
 #include <mutex>
 #include <string>
@@ -55,6 +56,44 @@ void grow(long mebibytes) {
     static std::string memory;
     memory.assign(static_cast<std::size_t>(mebibytes) << 20, 'x');
     std::cout << "grown" << std::endl;
+}
+
+// What it holds until it is told to let go: sockets, and threads that sleep.
+struct Held {
+    std::list<echo::Listener> sockets;
+    std::list<std::thread> threads;
+    std::mutex mutex;
+    std::condition_variable told;
+    bool let_go = false;
+
+    ~Held() { release(); }
+    void open(long count) {
+        while (count-- > 0) sockets.push_back(echo::listen(echo::Endpoint::loopback(0)));
+    }
+    void start(long count) {
+        while (count-- > 0)
+            threads.emplace_back([this] {
+                std::unique_lock<std::mutex> lock(mutex);
+                told.wait(lock, [this] { return let_go; });
+            });
+    }
+    void release() {
+        sockets.clear();
+        {
+            const std::lock_guard<std::mutex> lock(mutex);
+            let_go = true;
+        }
+        told.notify_all();
+        for (std::thread& thread : threads) thread.join();
+        threads.clear();
+    }
+};
+Held holding;
+
+// Threads that end at once, and that nobody joins.
+void hoard(long count) {
+    static std::list<std::thread>& threads = *new std::list<std::thread>;
+    while (count-- > 0) threads.emplace_back([] {});
 }
 
 void flood(std::ostream& out, long kibibytes) {
@@ -133,6 +172,12 @@ void serve_past_the_end() {
     echo::Connection client = listener.accept();
     std::array<char, 64> buffer;
     for (;;) (void)client.recv(buffer).bytes;
+}
+
+// One client after another, each with a thread, for ever.
+void serve_many() {
+    echo::Listener listener = listen_and_say_so();
+    for (;;) std::thread([client = listener.accept()]() mutable { converse(client); }).detach();
 }
 
 // Sends for ever, whatever send says.
@@ -295,6 +340,16 @@ int main(int count, char** values) {
             spin();
         else if (action == "grow")
             grow(std::atol(next()));
+        else if (action == "open")
+            holding.open(std::atol(next()));
+        else if (action == "threads")
+            holding.start(std::atol(next()));
+        else if (action == "hoard")
+            hoard(std::atol(next()));
+        else if (action == "let-go")
+            holding.release();
+        else if (action == "await-line")
+            std::cin.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
         else if (action == "flood")
             flood(std::cout, std::atol(next()));
         else if (action == "flood-errors")
@@ -311,6 +366,8 @@ int main(int count, char** values) {
             serve();
         else if (action == "serve-two")
             serve_two();
+        else if (action == "serve-many")
+            serve_many();
         else if (action == "serve-unannounced")
             serve_unannounced();
         else if (action == "serve-a-flood")
