@@ -137,3 +137,16 @@ TEST_CASE("a log names a client by its address and its port, in one line and wha
     CHECK_FALSE(names("127.0.0.1\n48418\n"));
     CHECK_FALSE(names("127.0.0.1:4841\n127.0.0.1:484180\n127.0.0.1:148418\n"));
 }
+
+TEST_CASE("the ends of streams are counted for each connection") {
+    harness::Evidence e;
+    const std::string end = "socket 4: recv at most 64 bytes -> end of stream\n";
+    const std::string close = "socket 4: close -> ok\n";
+    const auto count = [&](const std::string& trace) {
+        e.calls = harness::read_trace(trace);
+        return harness::ends_received(e);
+    };
+    CHECK(count("") == 0);
+    CHECK(count(end + close + end + close + end) == 1);
+    CHECK(count(end + close + end + end) == 2);
+}

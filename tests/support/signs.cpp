@@ -1,6 +1,7 @@
 #include "signs.hpp"
 
 #include <cctype>
+#include <map>
 
 namespace harness {
 
@@ -211,10 +212,15 @@ bool gives_what_came(const Evidence& e, std::string_view predicted) {
 
 // --- What the program was seen to do ---------------------------------------------------------
 
+// The system gives the number of a closed socket to the next.
 std::size_t ends_received(const Evidence& e) {
-    return static_cast<std::size_t>(
-        std::count_if(e.calls.begin(), e.calls.end(),
-                      [](const TracedCall& call) { return call.result == "end of stream"; }));
+    std::map<std::string, std::size_t> ends;
+    std::size_t most = 0;
+    for (const TracedCall& call : e.calls) {
+        if (call.name == "close") ends.erase(call.socket);
+        if (call.result == "end of stream") most = std::max(most, ++ends[call.socket]);
+    }
+    return most;
 }
 
 std::string_view came_after(const Evidence& e, std::string_view experiment) {

@@ -85,7 +85,7 @@ bool explained_by(const Evidence& e, Change change) {
 
 // --- What the program was seen to do ---------------------------------------------------------
 
-// How many times recv said that the stream has ended.
+// How many times recv said of one and the same stream that it has ended.
 std::size_t ends_received(const Evidence& e);
 
 // What came after an experiment; empty: it was not tried, or nothing came.
