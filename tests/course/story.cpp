@@ -260,3 +260,38 @@ TEST_CASE("the story of a crowd is told from both its ends") {
     CHECK(contains(text, " 2000. step 2000\n"));
     CHECK_FALSE(contains(text, "step 13\n"));
 }
+
+TEST_CASE("where a test has several clients, its story and the trace say which") {
+    Story story;
+    story.step("the test started it");
+    story.step("the test connected", 1);
+    CHECK(contains(story.tell(lost_bytes()), "2. the test connected\n"));
+    story.step("the test connected", 2);
+    const std::string text = story.tell(lost_bytes());
+    INFO(text);
+    CHECK(contains(text, "1. the test started it\n"));
+    CHECK(contains(text, "2. client 1: the test connected\n"));
+    CHECK(contains(text, "3. client 2: the test connected\n"));
+
+    const std::string picture =
+        harness::draw_trace(std::string(start_of_trace) +
+                                "socket 3: accept -> socket 5 from 127.0.0.1:51235\n"
+                                "socket 5: recv at most 64 bytes -> 3 bytes \"hi\\n\"\n"
+                                "socket 4: close -> ok\n"
+                                "socket 3: accept -> socket 4 from 127.0.0.1:51236\n"
+                                "socket 4: recv at most 64 bytes -> failed: bad file descriptor\n"
+                                "socket 5: recv at most 64 bytes\n",
+                            false);
+    INFO(picture);
+    CHECK(picture ==
+          "  the test (client)               your program\n"
+          "   |                                      |  listen\n"
+          "   |-- client 1: connects --------------->|  accept\n"
+          "   |-- client 2: connects --------------->|  accept\n"
+          "   |-- client 2: 3 bytes \"hi\\n\" --------->|  recv\n"
+          "   |<- client 1: closes ------------------|  close (the conversation)\n"
+          "   |-- client 3: connects --------------->|  accept\n"
+          "   |                                      |  recv: failed: bad file\n"
+          "   |                                      |    descriptor (client 3)\n"
+          "   |                                      |  recv: still waiting (client 2)\n");
+}

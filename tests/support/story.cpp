@@ -181,7 +181,8 @@ std::string numbered(const std::vector<std::string>& steps) {
 
 // Bytes that the program left unread turn its close into a reset, so it is good to know of them.
 std::string unread(const Evidence& evidence) {
-    if (evidence.program_is_client) return {};
+    // With several clients, nobody knows here who sent what.
+    if (evidence.program_is_client || count_accepted(evidence.trace) > 1) return {};
     std::size_t sent = 0;
     for (const std::string& message : evidence.sent) sent += message.size();
     const std::size_t received = bytes_received(evidence.trace);
@@ -236,10 +237,22 @@ std::string describe(std::string_view bytes) {
     return count_of(bytes.size()) + ' ' + echo::quote(bytes, shown);
 }
 
-void Story::step(std::string words) { steps_.push_back(std::move(words)); }
+void Story::step(std::string words, int client) {
+    steps_.push_back(std::move(words));
+    clients_.push_back(client);
+}
+
+std::vector<std::string> Story::named_steps() const {
+    std::vector<std::string> named = steps_;
+    if (std::all_of(clients_.begin(), clients_.end(), [](int client) { return client < 2; }))
+        return named;
+    for (std::size_t i = 0; i < named.size(); ++i)
+        if (clients_[i] > 0) named[i].insert(0, "client " + std::to_string(clients_[i]) + ": ");
+    return named;
+}
 
 std::string Story::tell(const Evidence& evidence) const {
-    std::string text = headed("WHAT THE TEST DID", numbered(steps_));
+    std::string text = headed("WHAT THE TEST DID", numbered(named_steps()));
 
     if (evidence.wanted == Evidence::Wanted::start) {
         text += headed("WHAT HAPPENED", wrap_lines(evidence.start_failure));

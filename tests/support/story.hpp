@@ -11,8 +11,9 @@ namespace harness {
 
 class Story {
 public:
-    // A step in words that continue "the test": "sent 6 bytes "hello\n"".
-    void step(std::string words);
+    // A step in words: "the test sent 6 bytes "hello\n"". Of which client, from 1 on, is told where
+    // there are several.
+    void step(std::string words, int client = 0);
     const std::vector<std::string>& steps() const { return steps_; }
 
     // What the test waited for has come.
@@ -25,7 +26,10 @@ public:
     [[noreturn]] void fail(const Evidence& evidence) const;
 
 private:
+    std::vector<std::string> named_steps() const;
+
     std::vector<std::string> steps_;
+    std::vector<int> clients_;  // of each step
 };
 
 // "6 bytes "hello\n"", long data cut.

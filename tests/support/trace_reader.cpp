@@ -1,6 +1,7 @@
 #include "trace_reader.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace harness {
@@ -102,7 +103,9 @@ Row send_row(const TracedCall& call) {
 struct Sockets {
     std::set<std::string> talking;  // to the test
     std::set<std::string> listening;
-    std::set<std::string> ended;  // they have said that the test's stream has ended
+    std::set<std::string> ended;        // they have said that the test's stream has ended
+    std::map<std::string, int> client;  // whose it is, or was: in the order of accept, from 1 on
+    int clients = 0;
 };
 
 Row accept_row(const TracedCall& call, Sockets& sockets) {
@@ -112,6 +115,7 @@ Row accept_row(const TracedCall& call, Sockets& sockets) {
     const std::string number = first_word(std::string_view(call.result).substr(socket.size()));
     sockets.talking.insert(number);
     sockets.ended.erase(number);  // it was another connection's number
+    sockets.client[number] = ++sockets.clients;
     return {Row::Shape::to_program, "connects", "accept", "accept"};
 }
 
@@ -142,6 +146,21 @@ Row row_of(const TracedCall& call, Sockets& sockets) {
     if (call.name == "close" && ok && sockets.listening.count(call.socket) > 0)
         return {Row::Shape::local, "", text + " (the listener)", "close listener"};
     return {Row::Shape::local, "", text, call.name + call.result};
+}
+
+// Where there are several clients, a row says whose it is.
+void name_client(Row& row, int client) {
+    const std::string name = "client " + std::to_string(client);
+    if (row.label.empty())
+        row.call += " (" + name + ')';
+    else
+        row.label.insert(0, name + ": ");
+}
+
+void name_client(Row& row, const TracedCall& call, const Sockets& sockets) {
+    if (row.kind == "accept") return name_client(row, sockets.clients);
+    const auto whose = sockets.client.find(call.socket);
+    if (whose != sockets.client.end()) name_client(row, whose->second);
 }
 
 std::string pad(std::string text, std::size_t width, char with) {
@@ -276,6 +295,14 @@ void Begun::note(const TracedCall& call) {
         calls_.erase(same);
 }
 
+std::size_t count_accepted(std::string_view trace) {
+    const std::vector<TracedCall> calls = read_trace(trace);
+    return static_cast<std::size_t>(
+        std::count_if(calls.begin(), calls.end(), [](const TracedCall& call) {
+            return call.name == "accept" && call.result.rfind("socket ", 0) == 0;
+        }));
+}
+
 std::size_t bytes_received(std::string_view trace) {
     std::size_t bytes = 0;
     for (const TracedCall& call : read_trace(trace))
@@ -288,17 +315,22 @@ std::string draw_trace(std::string_view trace, bool program_is_client, bool clos
     std::vector<Row> rows;
     Sockets sockets;
     Begun begun;
+    const bool several = count_accepted(trace) > 1;
     const auto add = [&](const TracedCall& call) {
         begun.note(call);
         // Options, questions to the system and the log are no part of a lesson's diagram.
         if (call.name == "setsockopt" || call.name == "getsockopt" || call.name == "getsockname" ||
             call.name == "getpeername" || call.name == "fcntl" || call.name == "write")
             return;
-        if (!call.only_begun()) rows.push_back(row_of(call, sockets));
+        if (call.only_begun()) return;
+        rows.push_back(row_of(call, sockets));
+        if (several) name_client(rows.back(), call, sockets);
     };
     for_each_call(trace, add, [&] { begun = {}; });
-    for (const TracedCall& call : begun.calls())
+    for (const TracedCall& call : begun.calls()) {
         rows.push_back({Row::Shape::local, "", call.name + ": still waiting", "waits"});
+        if (several) name_client(rows.back(), call, sockets);
+    }
     if (rows.empty()) return {};
     for (Row& row : rows)
         if (closed_by_reset && row.kind == "close") row.label = "closes: a reset";

@@ -47,10 +47,14 @@ private:
 };
 
 // The trace as a picture, at most page_width wide and about `most_rows` high: the test on the left,
-// the program on the right, its calls beside it, repeats folded. `closed_by_reset`: the test saw
+// the program on the right, its calls beside it, repeats folded. Where it accepted several clients,
+// they have numbers. `closed_by_reset`: the test saw
 // the program's close as a reset. Empty when the trace is empty.
 std::string draw_trace(std::string_view trace, bool program_is_client, bool closed_by_reset = false,
                        std::size_t most_rows = 44);
+
+// How many clients the program accepted.
+std::size_t count_accepted(std::string_view trace);
 
 // How many bytes the program received.
 std::size_t bytes_received(std::string_view trace);
