@@ -50,6 +50,8 @@ struct Experiment {
     Cost cost;
     std::string_view words;         // "the test sent a newline"
     std::string (*attempt)(Talk&);  // gives the bytes that it sent
+    bool (*makes_sense)(const Talk&) = [](const Talk&) { return true; };
+    int part = 5;  // an answer may take a fifth of the patience
 };
 
 // What one lesson knows.

@@ -30,6 +30,7 @@ struct Evidence {
         log,            // a line on standard error that names this client
         escaped,        // that nothing which a client sent stands there as it is
         descriptors,    // that it has no more of them open than before
+        holdings,       // that it holds no more than before: threads, memory
     };
     Wanted wanted = Wanted::bytes;
     std::string lesson;  // whose test it is; empty: not known
@@ -42,6 +43,7 @@ struct Evidence {
         bool restarted = false;    // it had run before on this port, with a client to the end
         bool beside = false;       // another one runs at the same time, on a port of its own
         bool interrupted = false;  // signals had come while it waited
+        bool few_threads = false;  // the system lets it have only a few of them
     };
     Past past;
     // Why a server was not to start.
@@ -64,6 +66,18 @@ struct Evidence {
     Stream stream = Stream::open;
     bool busy = false;  // the program was busy while the test waited
 
+    // The other clients that were connected.
+    struct Others {
+        int count = 0;
+        bool stuck = false;  // one of them reads nothing, and the program has more for it
+        std::string sent;    // the last bytes of each
+        std::string astray;  // what came to them beyond what is theirs
+    };
+    Others others;
+    // Of what it holds more than before.
+    enum class Holding { none, threads, memory, reserved };
+    Holding holding = Holding::none;
+
     // What the test tried after bytes had been missing, and what came then: see Experiment.
     struct Trial {
         std::string experiment;
@@ -82,7 +96,8 @@ struct Evidence {
     std::string start_failure;      // the text of a StartFailure
     std::string listens_elsewhere;  // found there instead: "[::1]:7777"
 
-    // The client that its log was to name: "127.0.0.1" and "48418".
+    // The client that its log was to name, or to which something was to come: "127.0.0.1" and
+    // "48418".
     std::string address;
     std::string port;
 };

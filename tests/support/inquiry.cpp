@@ -3,6 +3,9 @@
 #include "causes.hpp"
 #include "talk.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace harness {
 namespace {
 
@@ -19,7 +22,21 @@ Evidence Talk::evidence(Wanted wanted) const {
     evidence.got = got_;
     evidence.finished_sending = finished_sending_;
     evidence.stream = stream_;
+    if (connection_.is_open()) evidence.port = std::to_string(connection_.local().port());
+    for (const Talk* other : others()) {
+        ++evidence.others.count;
+        evidence.others.stuck = evidence.others.stuck || other->stuck_;
+        evidence.others.sent += other->last_sent_;
+    }
     return evidence;
+}
+
+void Talk::read_what_has_come() {
+    std::array<char, 65536> buffer;
+    while (const echo::Result got = connection_.recv(buffer, echo::Clock::now())) {
+        got_ += echo::first(buffer, got.bytes);
+        account_.received += got.bytes;
+    }
 }
 
 // The rest of a wrong answer says more than its first byte: take what comes at once.
@@ -52,16 +69,35 @@ void Talk::fail(Wanted wanted, bool busy, std::string expected_text, std::string
         if (all.got.empty() && !all.got_text.empty()) all.got_text.replace(0, 4, "nothing but");
         if (all.got_text.find("nothing but nothing") == 0) all.got_text = "nothing" + silence();
     }
+    look_at_the_others(all);
     if (timed_out && !subject_.is_client && !finished_sending_ &&
         all.got.size() < all.expected.size())
         find_out(all);
     subject_.fail(std::move(all));
 }
 
+// What has come to this client beyond what is its own. Waits for nothing.
+std::string Talk::astray() {
+    if (stuck_ || !good_so_far()) return {};
+    read_what_has_come();
+    return got_.substr(std::min(expected_.size(), got_.size()));
+}
+
+// Bytes that are missing here may have gone to another client.
+void Talk::look_at_the_others(Evidence& evidence) {
+    for (Talk* other : others()) {
+        const std::string astray = other->astray();
+        if (astray.empty()) continue;
+        other->step("to find the reason, the test looked here, too: " + describe(astray) +
+                    " had come");
+        evidence.others.astray += astray;
+    }
+}
+
 // What comes after the test has tried something, for a moment.
-std::string Talk::what_comes(std::string_view after) {
+std::string Talk::what_comes(std::string_view after, std::chrono::milliseconds time) {
     const std::size_t before = got_.size();
-    if (receive(echo::after(patience() / 5)) == echo::Status::ok) read_what_is_there();
+    if (receive(echo::after(time)) == echo::Status::ok) read_what_is_there();
     const std::string came = got_.substr(before);
     std::string words = "to find the reason, " + std::string(after) + ": ";
     if (!came.empty())
@@ -72,17 +108,18 @@ std::string Talk::what_comes(std::string_view after) {
         words += "the connection was reset";
     else
         words += "nothing came";
-    subject_.story.step(words);
+    step(words);
     return came;
 }
 
 // Bytes are missing and the program is silent. What is it waiting for? The lessons know what to try.
 void Talk::find_out(Evidence& evidence) {
     for (const Experiment& experiment : experiments_up_to(evidence.lesson)) {
+        if (!experiment.makes_sense(*this)) continue;
         Evidence::Trial trial;
         trial.experiment = experiment.name;
         trial.sent = experiment.attempt(*this);
-        trial.came = what_comes(experiment.words);
+        trial.came = what_comes(experiment.words, patience() / experiment.part);
         trial.ended = stream_ != Stream::open;
         evidence.trials.push_back(trial);
         if (!trial.came.empty() || trial.ended) return;
@@ -92,6 +129,11 @@ void Talk::find_out(Evidence& evidence) {
 std::string Talk::try_bytes(std::string_view bytes) {
     const echo::Result sent = give(bytes, echo::after(patience() / 10));
     return std::string(bytes.substr(0, sent.bytes));
+}
+
+std::string Talk::try_alone() {
+    for (Talk* other : others()) other->connection_.close();
+    return {};
 }
 
 std::string Talk::try_end() {

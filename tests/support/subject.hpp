@@ -13,6 +13,8 @@
 
 namespace harness {
 
+class Talk;
+
 struct Subject {
     Story story;
     std::optional<Program> program;
@@ -20,6 +22,7 @@ struct Subject {
     std::string lesson;
     std::string faults;  // what ECHO_FAULTS was set to, if the program knows it
     Evidence::Past past;
+    std::vector<Talk*> talks;  // all that there are, in the order in which they came
 
     // Waits for the program's end, as long as it may come.
     std::optional<Ending> await_end(Deadline deadline);

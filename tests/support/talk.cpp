@@ -19,7 +19,25 @@ std::string seconds(std::chrono::milliseconds time) {
 Talk::Talk(Subject& subject, echo::Connection connection)
     : subject_(subject),
       connection_(std::move(connection)),
-      account_(lookout().connected(subject.is_client ? 0 : connection_.local().port())) {}
+      account_(lookout().connected(subject.is_client ? 0 : connection_.local().port())),
+      number_(subject.is_client ? 0 : subject.past.clients) {
+    subject.talks.push_back(this);
+}
+
+Talk::~Talk() {
+    account_.finished = true;
+    auto& talks = subject_.talks;
+    talks.erase(std::find(talks.begin(), talks.end(), this));
+}
+
+std::vector<Talk*> Talk::others() const {
+    std::vector<Talk*> others;
+    for (Talk* talk : subject_.talks)
+        if (talk != this && talk->connection_.is_open()) others.push_back(talk);
+    return others;
+}
+
+void Talk::step(std::string words) const { subject_.story.step(std::move(words), number_); }
 
 Talk::Wait Talk::begin_wait() const {
     return {subject_.program->process().cpu_time(), echo::Clock::now()};
@@ -77,6 +95,7 @@ bool Talk::good_so_far() const {
 }
 
 void Talk::remember_sent(std::string_view bytes) {
+    last_sent_ = bytes;
     constexpr std::size_t most = 64;  // single messages help to find the cause; many do not
     if (messages_.size() < most)
         messages_.emplace_back(bytes);
@@ -85,13 +104,13 @@ void Talk::remember_sent(std::string_view bytes) {
 }
 
 void Talk::send(std::string_view bytes) {
-    subject_.story.step("the test sent " + describe(bytes));
+    step("the test sent " + describe(bytes));
     remember_sent(bytes);
     check_sent(give(bytes, echo::after(patience())), bytes.size());
 }
 
 void Talk::send_byte_by_byte(std::string_view bytes) {
-    subject_.story.step("the test sent " + describe(bytes) + ", one byte at a time");
+    step("the test sent " + describe(bytes) + ", one byte at a time");
     remember_sent(bytes);
     for (std::size_t i = 0; i < bytes.size(); ++i)
         check_sent(give(bytes.substr(i, 1), echo::after(patience())), 1);
@@ -102,8 +121,7 @@ void Talk::check_sent(const echo::Result& result, std::size_t bytes) {
     note_status(result.status);
     std::string how = "the connection was closed by the program";
     if (result.status == echo::Status::timed_out) how = "the program did not take more";
-    subject_.story.step("after " + std::to_string(result.bytes) + " of " + count_of(bytes) + ' ' +
-                        how);
+    step("after " + std::to_string(result.bytes) + " of " + count_of(bytes) + ' ' + how);
     if (!subject_.is_client) {
         expected_.clear();
         for (const std::string& message : messages_) expected_ += message;
@@ -112,7 +130,7 @@ void Talk::check_sent(const echo::Result& result, std::size_t bytes) {
 }
 
 void Talk::expect(std::string_view bytes) {
-    subject_.story.step("the test waited for " + describe(bytes));
+    step("the test waited for " + describe(bytes));
     expected_ += bytes;
     receive_expected();
 }
@@ -132,6 +150,7 @@ void Talk::receive_expected() {
 }
 
 std::size_t Talk::send_until_stuck(std::string_view bytes) {
+    last_sent_ = bytes;
     constexpr std::size_t most = std::size_t{64} << 20;
     std::size_t sent = 0;
     while (sent < most) {
@@ -141,24 +160,25 @@ std::size_t Talk::send_until_stuck(std::string_view bytes) {
         note_status(result.status);
         break;
     }
-    subject_.story.step("the test sent " + count_of(sent) +
-                        ", until no more went, and read nothing");
+    step("the test sent " + count_of(sent) + ", until no more went, and read nothing");
     return sent;
 }
 
 void Talk::exchange_reading_late(std::string_view bytes, const std::function<void()>& meanwhile) {
     const std::size_t sent = send_until_stuck(bytes);
+    stuck_ = true;
     meanwhile();
+    stuck_ = false;
     std::string all;
     while (all.size() < sent) all += bytes.substr(0, sent - all.size());
     remember_sent(all);
-    subject_.story.step("then the test waited for " + count_of(sent));
+    step("then the test waited for " + count_of(sent));
     expected_ += all;
     receive_expected();
 }
 
 void Talk::expect_end_of_stream() {
-    subject_.story.step("the test waited for the end of the program's stream");
+    step("the test waited for the end of the program's stream");
     const Wait wait = begin_wait();
     const echo::Deadline deadline = echo::after(patience());
     while (got_ == expected_ && stream_ == Stream::open) {
@@ -174,7 +194,7 @@ void Talk::expect_end_of_stream() {
 }
 
 void Talk::exchange(std::string_view bytes) {
-    subject_.story.step("the test sent " + describe(bytes) + ", and received at the same time");
+    step("the test sent " + describe(bytes) + ", and received at the same time");
     remember_sent(bytes);
     expected_ += bytes;
     const echo::Deadline last = echo::after(patience() * 10);
@@ -204,7 +224,7 @@ void Talk::exchange(std::string_view bytes) {
         const bool in_vain = moved == 0 && !lookout().reason().empty();
         if (stream_ != Stream::open || in_vain || now > deadline || now > last) {
             account_.about_to_send = false;
-            if (sent < bytes.size()) subject_.story.step("the program took only " + count_of(sent));
+            if (sent < bytes.size()) step("the program took only " + count_of(sent));
             fail(Wanted::bytes, was_busy(wait));
         }
         if (moved > 0) {
@@ -219,20 +239,20 @@ void Talk::exchange(std::string_view bytes) {
 }
 
 void Talk::finish_sending() {
-    subject_.story.step("the test finished sending (half-close), and still listened");
+    step("the test finished sending (half-close), and still listened");
     finished_sending_ = true;
     account_.finished = true;
     connection_.shutdown_send();
 }
 
 void Talk::close() {
-    subject_.story.step("the test closed the connection");
+    step("the test closed the connection");
     account_.finished = true;
     connection_.close();
 }
 
 void Talk::reset() {
-    subject_.story.step("the test broke the connection off with a reset");
+    step("the test broke the connection off with a reset");
     subject_.past.rude = true;
     account_.finished = true;
     connection_.reset();

@@ -50,14 +50,20 @@ public:
     void close();
     void reset();
 
-    // For experiments: tells no story and is no failure when it does not work. Both give the bytes
+    // For experiments: tells no story and is no failure when it does not work. They give the bytes
     // that were sent.
     std::string try_bytes(std::string_view bytes);
     std::string try_end();
+    std::string try_alone();  // the other clients leave
+    bool has_others() const { return !others().empty(); }
 
 protected:
     Talk(Subject& subject, echo::Connection connection);
-    ~Talk() { account_.finished = true; }
+    ~Talk();
+
+    // The other ends of the same program's conversations that are open.
+    std::vector<Talk*> others() const;
+    void step(std::string words) const;
 
     // How long the processor and the clock ran during a wait.
     struct Wait {
@@ -77,6 +83,9 @@ protected:
     void receive_expected();
     std::size_t send_until_stuck(std::string_view bytes);
     void read_what_is_there();
+    void read_what_has_come();
+    std::string astray();
+    void look_at_the_others(Evidence& evidence);
     void note_status(echo::Status status);
     void check_sent(const echo::Result& result, std::size_t bytes);
     void remember_sent(std::string_view bytes);
@@ -84,14 +93,17 @@ protected:
     [[noreturn]] void fail(Evidence::Wanted wanted, bool busy, std::string expected_text = {},
                            std::string got_text = {});
     void find_out(Evidence& evidence);
-    std::string what_comes(std::string_view after);
+    std::string what_comes(std::string_view after, std::chrono::milliseconds time);
 
     Subject& subject_;
     echo::Connection connection_;
     Account& account_;
+    const int number_;  // of this client, from 1 on
     std::vector<std::string> messages_;
     std::string expected_;
     std::string got_;
+    std::string last_sent_;
+    bool stuck_ = false;       // it reads nothing, and there is something
     std::size_t checked_ = 0;  // so many of got_ are as expected
     bool finished_sending_ = false;
     Evidence::Stream stream_ = Evidence::Stream::open;

@@ -36,8 +36,8 @@ echo::Connection visit(Subject& subject, bool in_a_crowd = false) {
     try {
         echo::Connection connection =
             echo::connect(program.host(), program.port(), echo::after(patience()));
-        subject.story.step("the test connected to " + connection.peer().text());
-        ++subject.past.clients;
+        const int number = ++subject.past.clients;
+        subject.story.step("the test connected to " + connection.peer().text(), number);
         return connection;
     } catch (const echo::Error& error) {
         subject.story.step("the test tried to connect to " + where);
@@ -123,7 +123,7 @@ void Visitor::expect_echo() {
 }
 
 void Visitor::expect_clean_end() {
-    subject_.story.step("the test waited for the end of the program's stream");
+    step("the test waited for the end of the program's stream");
     expected_.clear();
     for (const std::string& message : messages_) expected_ += message;
     const Wait wait = begin_wait();
@@ -144,7 +144,7 @@ void Visitor::expect_clean_end() {
 }
 
 void Visitor::expect_still_heard() {
-    subject_.story.step("the test, which had not finished, sent two more messages");
+    step("the test, which had not finished, sent two more messages");
     // To a closed connection the first is answered with a reset, which the second then meets.
     for (int i = 0; i < 2 && stream_ != Stream::reset; ++i)
         note_status(give("I am still talking\n", echo::after(patience())).status);

@@ -41,6 +41,7 @@ class Visitor : public Talk {
 public:
     explicit Visitor(ServerTest& test);
     // One of a crowd: it does not give the program time to end because of the one before.
+    Visitor(ServerTest& test, bool in_a_crowd);
     static Visitor in_a_crowd(ServerTest& test) { return {test, true}; }
 
     // Its own address and port. While it is connected.
@@ -55,9 +56,6 @@ public:
     // As somebody who hangs up in the middle: sends these bytes again and again until no more go,
     // reads nothing, resets.
     void reset_in_the_middle(std::string_view bytes);
-
-private:
-    Visitor(ServerTest& test, bool in_a_crowd);
 };
 
 }  // namespace harness
