@@ -389,6 +389,66 @@ TEST_CASE("a process and its children can't reserve more memory than they may", 
 #endif
 }
 
+// What it holds after each line that it is given.
+struct Steps {
+    explicit Steps(std::vector<std::string> actions) : process(puppet(actions, true)) {}
+    harness::Holdings next() {
+        process.write_input("go on\n");
+        REQUIRE(prints(process, std::string(++lines, '.')));
+        return process.holdings();
+    }
+    Process process;
+    std::size_t lines = 0;
+};
+
+TEST_CASE("what a program holds is seen, and that it has let it go", "[harness]") {
+    Steps steps({"await-line", "mutter", ".", "await-line", "open", "20", "threads", "10", "mutter",
+                 ".", "await-line", "let-go", "mutter", ".", "hang"});
+    const harness::Holdings before = steps.next();
+    const harness::Holdings held = steps.next();
+    const harness::Holdings after = steps.next();
+    if (!before.descriptors) SKIP_BECAUSE("this system does not tell what a program holds");
+    CHECK(*held.descriptors >= *before.descriptors + 20);
+    CHECK(*after.descriptors < *before.descriptors + 20);
+#if defined(__linux__) || defined(__APPLE__)
+    CHECK(*after.descriptors == *before.descriptors);
+    CHECK(*before.threads == 1);
+    CHECK(*held.threads == 11);
+    CHECK(*after.threads == 1);
+    CHECK(*held.reserved > *before.reserved);
+#endif
+}
+
+TEST_CASE("the memory that a program uses is seen", "[harness]") {
+    Steps steps({"await-line", "mutter", ".", "await-line", "grow", "64", "mutter", ".", "hang"});
+    const harness::Holdings before = steps.next();
+    steps.process.write_input("go on\n");
+    REQUIRE(prints(steps.process, "grown"));
+    const harness::Holdings held = steps.process.holdings();
+    if (!before.memory)
+        SKIP_BECAUSE("the memory of another process is not measured on this system");
+    const std::size_t grown = *held.memory - *before.memory;
+    CHECK(grown > std::size_t{60} << 20);
+    CHECK(grown < std::size_t{80} << 20);
+}
+
+TEST_CASE("threads that have ended and that nobody joins hold their addresses", "[harness]") {
+#ifndef __linux__
+    SKIP_BECAUSE("how large a thread's stack is, and who keeps it, is known of Linux");
+#else
+    Steps steps({"await-line", "mutter", ".", "await-line", "hoard", "100", "mutter", ".", "hang"});
+    const harness::Holdings before = steps.next();
+    harness::Holdings held = steps.next();
+    const auto deadline = soon();
+    while (*held.threads > 1 && Clock::now() < deadline) held = steps.process.holdings();
+    CHECK(*held.threads == 1);
+    struct rlimit stack {};
+    ::getrlimit(RLIMIT_STACK, &stack);
+    if (stack.rlim_cur != std::size_t{8} << 20) SKIP_BECAUSE("stacks have another size here");
+    CHECK(*held.reserved > *before.reserved + (std::size_t{790} << 20));
+#endif
+}
+
 TEST_CASE("a signal interrupts the calls of a program that wants it, and of no other",
           "[harness]") {
 #ifdef _WIN32
