@@ -100,6 +100,8 @@ private:
         if (starts_with(line, "%%!")) return read_step(after(line, "%%!"));
         if (starts_with(line, "%% faults:"))
             diagram_.faults = after(line, "%% faults:");
+        else if (line == "%% threads")
+            diagram_.threads = true;
         else if (starts_with(line, "%%"))
             return;
         else if (starts_with(line, "accTitle:"))

@@ -37,6 +37,7 @@ struct Diagram {
     std::string name;    // "01-one-client", or "05-next-please-loop", one more of lesson 05
     std::string lesson;  // "01-one-client"
     bool is_sequence = false;
+    bool threads = false;  // the program serves each client in a thread of its own
     std::string title, description, faults;
     std::map<std::string, std::string> participants;  // "S" -> "server"
     std::vector<Row> rows;

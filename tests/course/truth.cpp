@@ -30,8 +30,9 @@ using course::Row;
 
 echo::Deadline soon() { return echo::after(harness::patience()); }
 
-// Calls in a form in which drawn ones and traced ones can be compared, and read.
-class Calls {
+// Calls, one after the other, in a form in which drawn ones and traced ones can be compared, and
+// read.
+class Sequence {
 public:
     void add(const std::string& name, const std::string& outcome, std::size_t bytes) {
         const std::string what = outcome.empty() ? name : name + ' ' + outcome;
@@ -57,20 +58,61 @@ private:
     std::vector<One> calls_;
 };
 
+// All that a program calls, in order. Of threads only each one's own calls have an order: those that
+// accept, and those of each conversation, which are told apart by the order of their accepts.
+class Calls {
+public:
+    explicit Calls(bool threads) : threads_(threads) {}
+
+    void accept(const std::string& conversation) { numbers_[conversation] = ++accepted_; }
+    void add(const std::string& conversation, const std::string& name, const std::string& outcome,
+             std::size_t bytes) {
+        const auto number = numbers_.find(conversation);
+        const bool apart = threads_ && name != "accept" && number != numbers_.end();
+        sequences_[apart ? number->second : 0].add(name, outcome, bytes);
+    }
+    // A socket's number may be used again.
+    void forget(const std::string& conversation) { numbers_.erase(conversation); }
+    std::string text() const {
+        std::string text;
+        for (const auto& [number, sequence] : sequences_) {
+            if (number > 0) text += "client " + std::to_string(number) + ":\n";
+            text += sequence.text();
+        }
+        return text;
+    }
+
+private:
+    const bool threads_;
+    std::size_t accepted_ = 0;
+    std::map<std::string, std::size_t> numbers_;
+    std::map<std::size_t, Sequence> sequences_;
+};
+
 std::string drawn_calls(const Diagram& diagram) {
-    Calls calls;
-    for (const Row& row : diagram.rows)
-        if (row.actor == diagram.program())
-            for (const DrawnCall& call : row.calls)
-                if (call.name != "killed") calls.add(call.name, call.outcome, call.bytes);
+    Calls calls(diagram.threads);
+    for (const Row& row : diagram.rows) {
+        if (row.actor != diagram.program()) continue;
+        for (const DrawnCall& call : row.calls) {
+            if (call.name == "accept") calls.accept(call.peer);
+            if (call.name != "killed") calls.add(call.peer, call.name, call.outcome, call.bytes);
+        }
+    }
     return calls.text();
 }
 
-std::string traced_calls(std::string_view trace) {
+// "socket 5 from 127.0.0.1:40213": the 5.
+std::string accepted_socket(const harness::TracedCall& call) {
+    constexpr std::string_view socket = "socket ";
+    if (call.name != "accept" || call.result.rfind(socket, 0) != 0) return {};
+    return call.result.substr(socket.size(), call.result.find(' ', socket.size()) - socket.size());
+}
+
+std::string traced_calls(std::string_view trace, bool threads) {
     // What only prepares a socket or asks about it is no part of the conversation.
     static const std::set<std::string> drawn = {"socket", "bind", "listen",   "accept", "connect",
                                                 "recv",   "send", "shutdown", "close"};
-    Calls calls;
+    Calls calls(threads);
     std::string listener;
     for (const harness::TracedCall& call : harness::read_trace(trace)) {
         if (drawn.count(call.name) == 0 || call.result == "would block") continue;
@@ -82,7 +124,10 @@ std::string traced_calls(std::string_view trace) {
         const std::string outcome = call.failed()                    ? "failed"
                                     : call.result == "end of stream" ? call.result
                                                                      : "";
-        calls.add(call.name, outcome, moved ? std::stoul(call.result) : 0);
+        const std::string accepted = accepted_socket(call);
+        if (!accepted.empty()) calls.accept(accepted);
+        calls.add(call.socket, call.name, outcome, moved ? std::stoul(call.result) : 0);
+        if (call.name == "close") calls.forget(call.socket);
     }
     return calls.text();
 }
@@ -148,10 +193,11 @@ private:
 };
 
 // Waits until the program has got as far as this, or ends.
-void await_calls(harness::Program& program, const std::string& drawn) {
+void await_calls(harness::Program& program, const Diagram& diagram) {
+    const std::string drawn = drawn_calls(diagram);
     const echo::Deadline deadline = soon();
     while (!program.process().wait(echo::after(std::chrono::milliseconds(5))) &&
-           traced_calls(program.trace()) != drawn && echo::Clock::now() < deadline)
+           traced_calls(program.trace(), diagram.threads) != drawn && echo::Clock::now() < deadline)
         continue;
 }
 
@@ -169,7 +215,7 @@ void play(const Diagram& diagram, Actors& actors, harness::Program& program) {
         INFO("diagrams/" << diagram.name << ".mmd:" << row.line << ": " << row.text);
         for (const DrawnCall& call : row.calls) {
             if (call.name == "killed") {
-                await_calls(program, drawn_calls(above(row, diagram)));
+                await_calls(program, above(row, diagram));
                 program.process().kill();
             }
             const auto actor = actors.find(row.actor);
@@ -180,10 +226,9 @@ void play(const Diagram& diagram, Actors& actors, harness::Program& program) {
 
 // A program that goes on when the picture is over has time to get as far as the picture.
 void check_calls(const Diagram& diagram, harness::Program& program) {
-    const std::string drawn = drawn_calls(diagram);
-    await_calls(program, drawn);
+    await_calls(program, diagram);
     INFO("the trace:\n" << program.trace());
-    CHECK(traced_calls(program.trace()) == drawn);
+    CHECK(traced_calls(program.trace(), diagram.threads) == drawn_calls(diagram));
 }
 
 // Somebody in it breaks a connection off.
@@ -240,12 +285,42 @@ TEST_CASE("each diagram shows what its lesson's solution does", "[diagrams][trut
 }
 
 TEST_CASE("a diagram that leaves a call out is found", "[diagrams][truth]") {
-    const Diagram diagram = course::read_diagram("01-one-client");
-    const std::string calls = drawn_calls(diagram);
-    for (std::size_t i = 0; i < diagram.rows.size(); ++i) {
-        if (diagram.rows[i].actor != diagram.program() || diagram.rows[i].calls.empty()) continue;
-        Diagram shorter = diagram;
-        shorter.rows.erase(shorter.rows.begin() + static_cast<std::ptrdiff_t>(i));
-        CHECK(drawn_calls(shorter) != calls);
+    for (const Diagram& diagram : course::sequence_diagrams()) {
+        const std::string calls = drawn_calls(diagram);
+        for (std::size_t i = 0; i < diagram.rows.size(); ++i) {
+            const Row& row = diagram.rows[i];
+            INFO(diagram.name << ".mmd:" << row.line);
+            if (row.actor != diagram.program() || row.calls.empty()) continue;
+            if (row.calls.front().name == "killed") continue;
+            Diagram shorter = diagram;
+            shorter.rows.erase(shorter.rows.begin() + static_cast<std::ptrdiff_t>(i));
+            CHECK(drawn_calls(shorter) != calls);
+        }
     }
+}
+
+TEST_CASE("of threads each conversation has its order, and no call is lost", "[truth]") {
+    const std::string listening =
+        "socket 3: listen -> ok\n"
+        "socket 3: accept -> socket 4 from 127.0.0.1:51234\n"
+        "socket 3: accept -> socket 5 from 127.0.0.1:51235\n";
+    const std::string one = "socket 4: recv at most 9 bytes -> 4 bytes \"one\\n\"\n";
+    const std::string answer = "socket 4: send 4 bytes \"one\\n\" -> 4 bytes\n";
+    const std::string two = "socket 5: recv at most 9 bytes -> 4 bytes \"two\\n\"\n";
+    const auto threads = [&](const std::string& trace) {
+        return traced_calls(listening + trace, true);
+    };
+    const auto in_turn = [&](const std::string& trace) {
+        return traced_calls(listening + trace, false);
+    };
+    CHECK(threads(one + answer + two) == threads(two + one + answer));
+    CHECK(in_turn(one + answer + two) != in_turn(two + one + answer));
+    CHECK(threads(one + answer + two) != threads(answer + one + two));
+    CHECK(threads(one + answer + two) != threads(one + answer));
+    CHECK(threads(one) != threads(two));
+    // The number of a closed socket is another connection's next.
+    const std::string again =
+        "socket 4: close -> ok\n"
+        "socket 3: accept -> socket 4 from 127.0.0.1:51236\n";
+    CHECK(threads(one + again + answer) != threads(one + answer + again));
 }
