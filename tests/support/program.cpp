@@ -281,7 +281,10 @@ Program Program::start(const std::vector<std::string>& arguments, const Setting&
     options.reserve_limit = setting.reserve_limit;
     options.descriptor_limit = setting.descriptor_limit;
     program.trace_ = std::make_shared<TraceFile>();
-    options.environment = {{"ECHO_TRACE", program.trace_->path().string()},
+    // glibc reserves 64 MiB for the malloc of each of the first threads. Then nobody could see what
+    // the threads themselves reserve: so all use one place.
+    options.environment = {{"MALLOC_ARENA_MAX", "1"},
+                           {"ECHO_TRACE", program.trace_->path().string()},
                            {"ECHO_TRACE_WAITS", "1"},
                            {"ECHO_INTERRUPTS", "1"},
                            {"ECHO_FAULTS", setting.faults}};
