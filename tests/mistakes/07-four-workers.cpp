@@ -1,0 +1,31 @@
+// cause: one-at-a-time
+// also fits: does-nothing, lost-bytes
+// A fixed number of threads, fewer than there are clients, and the others wait.
+
+#include <echo.hpp>
+
+#include <array>
+#include <thread>
+#include <vector>
+
+void serve(echo::Connection client) {
+    std::array<char, 4096> buffer;
+    while (auto got = client.recv(buffer))
+        if (!client.send_all(echo::first(buffer, got.bytes))) break;
+}
+
+int main(int argc, char** argv) {
+    return echo::run_tool(argc, argv, "[port]", [](echo::Arguments& arguments) -> int {
+        const auto port = arguments.next_port(7777);
+        arguments.done();
+        echo::Listener listener = echo::listen(echo::Endpoint::loopback(port));
+        echo::print_line("listening on " + listener.endpoint().text());
+        std::vector<std::thread> workers;
+        for (int i = 0; i < 4; ++i)
+            workers.emplace_back([&listener] {
+                for (;;) serve(listener.accept());
+            });
+        for (std::thread& worker : workers) worker.join();
+        return 0;
+    });
+}

@@ -1,0 +1,28 @@
+// cause: one-at-a-time
+// also fits: does-nothing, lost-bytes
+// A thread for each client, and it waits for that thread before it accepts the next.
+
+#include <echo.hpp>
+
+#include <array>
+#include <thread>
+#include <utility>
+
+void serve(echo::Connection client) {
+    std::array<char, 4096> buffer;
+    while (auto got = client.recv(buffer))
+        if (!client.send_all(echo::first(buffer, got.bytes))) break;
+}
+
+int main(int argc, char** argv) {
+    return echo::run_tool(argc, argv, "[port]", [](echo::Arguments& arguments) -> int {
+        const auto port = arguments.next_port(7777);
+        arguments.done();
+        echo::Listener listener = echo::listen(echo::Endpoint::loopback(port));
+        echo::print_line("listening on " + listener.endpoint().text());
+        for (;;) {
+            std::thread thread(serve, listener.accept());
+            thread.join();
+        }
+    });
+}
