@@ -37,6 +37,8 @@ struct Ending {
 
 // False on Windows, where the parent can't decide that.
 extern const bool can_close_streams;
+// False on Windows, where a program may have as many as there are.
+extern const bool can_limit_descriptors;
 
 // What one thread of a program waits in.
 struct Sleeper {
@@ -58,6 +60,9 @@ struct Holdings {
     std::optional<std::size_t> memory;    // in bytes, what is really there
     std::optional<std::size_t> reserved;  // in bytes, what its addresses are reserved for
 };
+
+// Lets this process have so many descriptors, where it may. Gives how many it can have now.
+std::size_t allow_descriptors(std::size_t wanted);
 
 class Process {
 public:
@@ -82,7 +87,8 @@ public:
         // limit. The system holds to it at once, so it is for a build, whose compiler is a
         // grandchild. (macOS does not hold to it.)
         std::size_t reserve_limit = 0;
-        // It gets no more descriptors than these. 0: as many as we. (Windows does not hold to it.)
+        // It gets no more descriptors than these. 0: as many as we. Only where
+        // can_limit_descriptors.
         std::size_t descriptor_limit = 0;
         // The folder to start it in; empty: ours. With one, give the program's whole path.
         std::string folder{};

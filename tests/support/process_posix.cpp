@@ -37,6 +37,7 @@ extern char** environ;
 namespace harness {
 
 const bool can_close_streams = true;
+const bool can_limit_descriptors = true;
 
 namespace {
 
@@ -177,18 +178,21 @@ struct Launch {
     pid_t parent = 0;
 };
 
-void limit(int what, rlim_t value) {
+// A hard limit can't be raised again. (A soft one can, and Go, Java and node do it to this of
+// descriptors before they begin.)
+void limit(int what, rlim_t value, bool hard = false) {
     struct rlimit now {};
     if (::getrlimit(static_cast<decltype(RLIMIT_CORE)>(what), &now) != 0) return;
     if (now.rlim_max != RLIM_INFINITY && now.rlim_max < value) value = now.rlim_max;
     now.rlim_cur = value;
+    if (hard) now.rlim_max = value;
     ::setrlimit(static_cast<decltype(RLIMIT_CORE)>(what), &now);
 }
 
 // No core files; no file beyond 1 GiB, and no more than 10 minutes of processor time, should the
 // harness itself be gone. Memory is watched instead, but for a build: see Process::Options.
 void set_limits(std::size_t reserve_limit, std::size_t descriptor_limit) {
-    if (descriptor_limit > 0) limit(RLIMIT_NOFILE, static_cast<rlim_t>(descriptor_limit));
+    if (descriptor_limit > 0) limit(RLIMIT_NOFILE, static_cast<rlim_t>(descriptor_limit), true);
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_FSIZE, rlim_t{1} << 30);
     limit(RLIMIT_CPU, 600);
@@ -515,6 +519,14 @@ constexpr SignalWords signal_words[] = {
 };
 
 }  // namespace
+
+std::size_t allow_descriptors(std::size_t wanted) {
+    struct rlimit now {};
+    if (::getrlimit(RLIMIT_NOFILE, &now) != 0) return 0;
+    if (now.rlim_cur < wanted) limit(RLIMIT_NOFILE, static_cast<rlim_t>(wanted));
+    ::getrlimit(RLIMIT_NOFILE, &now);
+    return static_cast<std::size_t>(now.rlim_cur);
+}
 
 std::string words_for_signal(int code) {
     for (const SignalWords& words : signal_words)

@@ -25,6 +25,7 @@
 namespace harness {
 
 const bool can_close_streams = false;
+const bool can_limit_descriptors = false;
 
 namespace {
 
@@ -489,6 +490,8 @@ constexpr CodeWords code_words[] = {
 };
 
 }  // namespace
+
+std::size_t allow_descriptors(std::size_t wanted) { return wanted; }
 
 std::string words_for_signal(int code) {
     if (code == killed) return "killed from outside, by the tests or by the system";
