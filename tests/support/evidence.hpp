@@ -31,6 +31,9 @@ struct Evidence {
         escaped,        // that nothing which a client sent stands there as it is
         descriptors,    // that it has no more of them open than before
         holdings,       // that it holds no more than before: threads, memory
+        no_seat,        // that one client more than its limit waits in line, or is told why not
+        thin_line,      // that those in line cost it no threads
+        calm,           // that it stays calm, and says so, when it has no descriptor left
     };
     Wanted wanted = Wanted::bytes;
     std::string lesson;  // whose test it is; empty: not known
@@ -38,16 +41,20 @@ struct Evidence {
     std::string faults;  // ECHO_FAULTS as the program understood it; empty: none
     // What the program had been through before.
     struct Past {
-        int clients = 0;           // that had connected
-        bool rude = false;         // one of them had broken off
-        bool restarted = false;    // it had run before on this port, with a client to the end
-        bool beside = false;       // another one runs at the same time, on a port of its own
-        bool interrupted = false;  // signals had come while it waited
-        bool few_threads = false;  // the system lets it have only a few of them
+        int clients = 0;               // that had connected
+        bool rude = false;             // one of them had broken off
+        bool restarted = false;        // it had run before on this port, with a client to the end
+        bool beside = false;           // another one runs at the same time, on a port of its own
+        bool interrupted = false;      // signals had come while it waited
+        bool few_threads = false;      // the system lets it have only a few of them
+        bool options = false;          // there was more on its command line than its port
+        int seats = 0;                 // so many clients it was told to serve at once; 0: not told
+        int seated = 0;                // so many it did serve at once, as far as the test tried
+        bool few_descriptors = false;  // it may not have as many as it has clients
     };
     Past past;
     // Why a server was not to start.
-    enum class Refusal { none, bad_port, word_too_many, port_taken, failed_call };
+    enum class Refusal { none, bad_port, word_too_many, port_taken, failed_call, bad_limit };
     Refusal refusal = Refusal::none;
     std::string refused_word;  // of its command line, that it could not have
 
@@ -64,7 +71,8 @@ struct Evidence {
 
     enum class Stream { open, ended, reset };
     Stream stream = Stream::open;
-    bool busy = false;  // the program was busy while the test waited
+    bool busy = false;     // the program was busy while the test waited
+    bool flooded = false;  // and wrote line after line on standard error
 
     // The other clients that were connected.
     struct Others {

@@ -32,7 +32,7 @@ bool shares_the_port(const Evidence& e) {
            contains(e.output, ':' + e.refused_word);
 }
 int due_code(const Evidence& e) {
-    return e.refusal == Refusal::bad_port || e.refusal == Refusal::word_too_many ? 2 : 1;
+    return e.refusal == Refusal::port_taken || e.refusal == Refusal::failed_call ? 1 : 2;
 }
 
 bool listened_again(const Evidence& e) {
