@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 #include <set>
+#include <sstream>
 #include <utility>
 
 namespace course {
@@ -31,6 +32,11 @@ bool starts_with(std::string_view text, std::string_view start) {
 // What stands after `start`, trimmed.
 std::string after(std::string_view text, std::string_view start) {
     return trim(text.substr(start.size()));
+}
+
+std::vector<std::string> words_of(const std::string& text) {
+    std::istringstream words(text);
+    return {std::istream_iterator<std::string>(words), {}};
 }
 
 // The bytes that "hel\x00lo\n" stands for, without its quotes.
@@ -102,6 +108,8 @@ private:
             diagram_.faults = after(line, "%% faults:");
         else if (line == "%% threads")
             diagram_.threads = true;
+        else if (starts_with(line, "%% arguments:"))
+            diagram_.arguments = words_of(after(line, "%% arguments:"));
         else if (starts_with(line, "%%"))
             return;
         else if (starts_with(line, "accTitle:"))

@@ -39,6 +39,7 @@ struct Diagram {
     bool is_sequence = false;
     bool threads = false;  // the program serves each client in a thread of its own
     std::string title, description, faults;
+    std::vector<std::string> arguments;               // behind the port of a server
     std::map<std::string, std::string> participants;  // "S" -> "server"
     std::vector<Row> rows;
     int rects = 0;

@@ -245,7 +245,8 @@ std::string solution(const Diagram& diagram) {
 }
 
 void check_server(const Diagram& diagram) {
-    harness::Program server = harness::Program::server({.faults = diagram.faults});
+    harness::Program server =
+        harness::Program::server({.faults = diagram.faults, .arguments = diagram.arguments});
     Actors clients;
     for (const std::string& who : diagram.others())
         clients.try_emplace(who, diagram, who).first->second.connect_to(server);
