@@ -56,7 +56,7 @@ void serve(echo::Connection client) {
 
     say_goodbye(client);
 
-    // TODO 4: log who went, why, and how many bytes went back; as a warning, if the client was rude.
+    // TODO 4: log who went, why, and how many bytes went back; a warning, if the client was rude.
 
     // Here `client` ends, and closes its socket: before the next one is accepted.
 }

@@ -141,8 +141,8 @@ public:
     // as ours have (faults.cpp); no other program notices. False: this system has no signals.
     bool interrupt();
 
-    // Holds it still, and all that it started, until resume() (SIGSTOP, SIGCONT). False: this system
-    // can't.
+    // Holds it still, and all that it started, until resume() (SIGSTOP, SIGCONT). False: this
+    // system can't.
     bool pause();
     void resume();
 

@@ -1,5 +1,5 @@
-// What a server that lasts is looked at for, beside the bytes that it sends: what its log says, what
-// it holds, and what a signal does to its calls.
+// What a server that lasts is looked at for, beside the bytes that it sends: what its log says,
+// what it holds, and what a signal does to its calls.
 #pragma once
 
 #include "visitor.hpp"
