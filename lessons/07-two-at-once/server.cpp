@@ -65,7 +65,7 @@ echo::Result converse(echo::Connection& client) {
 void serve(echo::Connection client, const echo::Log& log) {
     log.write(echo::Level::info, client.peer(), "connected");
     const echo::Result end = converse(client);
-    say_goodbye(client);  // one that broke off does not hear it, and that does no harm
+    if (end.status != echo::Status::reset) say_goodbye(client);  // who broke off does not hear it
     const bool orderly = end.status == echo::Status::end;
     log.write(orderly ? echo::Level::info : echo::Level::warning, client.peer(), end.text(),
               end.bytes);
