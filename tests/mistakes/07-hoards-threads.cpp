@@ -1,4 +1,5 @@
 // cause: hoards-threads
+// not on Windows: it does not tell how many addresses a program has reserved
 // It keeps every thread in order to join it at the end, which never comes.
 
 #include <echo.hpp>

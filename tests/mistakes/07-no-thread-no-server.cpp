@@ -1,5 +1,6 @@
 // cause: no-thread-no-server
 // also fits: serves-only-so-many
+// not on Windows: it can not give a program room for a few threads only
 // It does not reckon with a thread that can not be started.
 
 #include <echo.hpp>

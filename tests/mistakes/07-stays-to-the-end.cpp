@@ -1,4 +1,5 @@
 // cause: threads-never-end
+// not on Windows: it does not tell how many threads a program has
 // Its threads are to be joined when the server ends, and so each waits for that.
 
 #include <echo.hpp>
