@@ -308,3 +308,49 @@ TEST_CASE("after the end of the stream the trace tells whether the connection is
     CHECK(cause_of(evidence).name == "spins-at-end-of-stream");
     CHECK(judge(evidence).rival.empty());
 }
+
+// What a client knows who has no answer, while another one is connected.
+Evidence left_alone() {
+    Evidence evidence = echo_of("mine\n", "");
+    evidence.lesson = "07-two-at-once";
+    evidence.others.count = 1;
+    evidence.others.sent = "yours\n";
+    evidence.port = "51235";
+    evidence.trials = {{"end of stream", "", "", false}, {"alone", "", "", false}};
+    return evidence;
+}
+
+TEST_CASE("where a client has no answer, the others tell why") {
+    Evidence evidence = left_alone();
+    CHECK(cause_of(evidence).name == "lost-client");
+    evidence.trials[1].came = "mine\n";
+    CHECK(cause_of(evidence).name == "one-at-a-time");
+    evidence.others.stuck = true;
+    CHECK(cause_of(evidence).name == "stuck-with-one-client");
+
+    evidence = left_alone();
+    evidence.others.astray = "mine\n";
+    CHECK(cause_of(evidence).name == "goes-to-another-client");
+
+    evidence = left_alone();
+    evidence.trace =
+        std::string(start_of_trace) + "socket 3: accept -> socket 5 from 127.0.0.1:51235\n";
+    CHECK(cause_of(evidence).name == "waits-for-a-lock");
+    evidence.trace += "socket 5: recv at most 4096 bytes\n";
+    CHECK(cause_of(evidence).name == "lost-client");
+    CHECK(judge(evidence).rival.empty());
+}
+
+TEST_CASE("another client's bytes in an echo are known by what that one sent") {
+    Evidence evidence = echo_of(std::string(100, 'a'), std::string(50, 'a') + "#######yours#####");
+    evidence.lesson = "07-two-at-once";
+    evidence.others.count = 1;
+    evidence.others.sent = "#########yours#########";
+    CHECK(cause_of(evidence).name == "shared-buffer");
+    evidence.others.sent = "something else, and as long";
+    CHECK(cause_of(evidence).name != "shared-buffer");
+    // Nobody is told of what is still to come.
+    evidence.others.sent = "#########yours#########";
+    evidence.lesson = "06-rude-clients";
+    CHECK(cause_of(evidence).name != "shared-buffer");
+}

@@ -118,6 +118,7 @@ TEST_CASE("of 200 clients, rude ones among them, nothing is left", "[07]") {
     }
     expect_one_more(test);
     harness::expect_all_like(test, before);
+    expect_one_more(test);
 }
 
 TEST_CASE("a thread that can't be started is its own client's bad luck", "[07]") {

@@ -31,27 +31,30 @@ constexpr Slack slack_of_addresses{Holding::reserved, &Holdings::reserved, 1024 
                                    mebibyte, "MiB of reserved addresses"};
 constexpr std::size_t slack_of_descriptors = 12;
 
+std::size_t held(ServerTest& test, const Slack& slack) {
+    return (holdings(test).*slack.of).value_or(0);
+}
+
+// By now, or soon.
+bool comes_down(ServerTest& test, const Slack& slack, std::size_t most) {
+    Program& program = *test.subject().program;
+    return program.lookout().await(echo::after(patience()), [&](Deadline piece) {
+        return held(test, slack) <= most || program.process().wait(piece).has_value();
+    }) && held(test, slack) <= most;
+}
+
 void expect_like(ServerTest& test, const Holdings& before, const Slack& slack) {
     const auto had = before.*slack.of;
-    if (!had) return;
-    Program& program = *test.subject().program;
-    std::size_t has = 0;
-    const auto fell = [&] {
-        return (has = (holdings(test).*slack.of).value_or(0)) <= *had + slack.more;
-    };
-    const bool good = program.lookout().await(echo::after(patience()), [&](Deadline piece) {
-        return fell() || program.process().wait(piece).has_value();
-    });
-    if (good && fell()) return test.subject().story.good();
+    if (!had || comes_down(test, slack, *had + slack.more)) return test.subject().story.good();
     test.subject().story.step("they had left, and the test looked what the program holds");
-    Evidence evidence;
-    evidence.wanted = Wanted::holdings;
-    evidence.holding = slack.holding;
     const auto in_words = [&](std::size_t count) {
         return std::to_string(count / slack.unit) + ' ' + slack.name;
     };
+    Evidence evidence;
+    evidence.wanted = Wanted::holdings;
+    evidence.holding = slack.holding;
     evidence.expected_text = "about as much as before: " + in_words(*had);
-    evidence.got_text = in_words(has);
+    evidence.got_text = in_words(held(test, slack));
     test.subject().look(evidence);
     test.subject().fail(std::move(evidence));
 }
@@ -103,9 +106,10 @@ Fate Applicant::find_out() {
     const Fate fate = got_ == word                        ? Fate::served
                       : stream_ == Evidence::Stream::open ? Fate::waits
                                                           : Fate::let_go;
-    step(fate == Fate::served   ? "it is served"
-         : fate == Fate::let_go ? "it is let go: its connection has ended"
-                                : "it gets no answer" + silence());
+    step("the test sent " + describe(word) + ", and " +
+         (fate == Fate::served   ? "it came back"
+          : fate == Fate::let_go ? "the connection ended"
+                                 : "no answer came" + silence()));
     checked_ = got_.size();
     return fate;
 }
