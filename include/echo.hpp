@@ -1269,10 +1269,10 @@ inline bool parse_number(std::string_view text, std::uint64_t most, std::uint64_
     number = 0;
     for (const char character : text) {
         const auto digit = static_cast<unsigned char>(character - '0');
-        if (digit > 9 || number > most / 10) return false;
+        if (digit > 9 || digit > most || number > (most - digit) / 10) return false;
         number = number * 10 + digit;
     }
-    return !text.empty() && number <= most;
+    return !text.empty();
 }
 
 }  // namespace detail

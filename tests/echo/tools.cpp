@@ -4,7 +4,9 @@
 
 #include <echo.hpp>
 
+#include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -57,6 +59,60 @@ TEST_CASE("what is not given is what it usually is", "[tools]") {
     CHECK(arguments.next_port(7777) == 7777);
     CHECK_NOTHROW(arguments.done());
     CHECK_NOTHROW(echo::Arguments(0, line.argv.data()).done());  // not even a name
+}
+
+TEST_CASE("an option takes its number with it, wherever it stands", "[tools]") {
+    const auto number_in = [](const std::vector<std::string>& words) {
+        CommandLine line(words);
+        auto arguments = line.arguments();
+        const auto number = arguments.number("--most", 64, 1, 10000);
+        CHECK(arguments.next_port(7777) == 80);
+        CHECK_NOTHROW(arguments.done());
+        return number;
+    };
+    CHECK(number_in({"80"}) == 64);
+    CHECK(number_in({"80", "--most", "8"}) == 8);
+    CHECK(number_in({"--most", "8", "80"}) == 8);
+    CHECK(number_in({"--most=8", "80"}) == 8);
+    CHECK(number_in({"--most", "8", "80", "--most=9"}) == 9);
+    CHECK(number_in({"--most", "1", "80"}) == 1);
+    CHECK(number_in({"80", "--most=10000"}) == 10000);
+}
+
+TEST_CASE("what is no number, or too small or large, is refused with the limits", "[tools]") {
+    const auto refused = [](const std::vector<std::string>& words) {
+        CommandLine line(words);
+        auto arguments = line.arguments();
+        try {
+            return std::to_string(arguments.number("--most", 64, 1, 10000));
+        } catch (const echo::UsageError& error) {
+            return std::string(error.what());
+        }
+    };
+    for (const std::string word : {"0", "10001", "x", "8x", "0x8", "-1", "+8", " 8", "8.0", "",
+                                   "18446744073709551617", "99999999999999999999999"}) {
+        CAPTURE(word);
+        const std::string words =
+            "--most " + echo::quote(word) + ": not valid; give a whole number from 1 to 10000";
+        CHECK(refused({"--most", word}) == words);
+        CHECK(refused({"--most=" + word}) == words);
+    }
+    CHECK(refused({"80", "--most"}) == "--most wants a value behind it");
+    CHECK(refused({"--most", "8", "--most"}) == "--most wants a value behind it");
+    CHECK(refused({"--mostly", "8"}) == "64");  // another option, which nobody has asked for yet
+}
+
+TEST_CASE("a number may be as large as there are", "[tools]") {
+    constexpr std::uint64_t largest = ~std::uint64_t{0};
+    const auto number_of = [](std::string word, std::uint64_t most) {
+        CommandLine line({"--most", std::move(word)});
+        return line.arguments().number("--most", 0, 0, most);
+    };
+    CHECK(number_of("18446744073709551615", largest) == largest);
+    CHECK_THROWS_AS(number_of("18446744073709551616", largest), echo::UsageError);
+    CHECK_THROWS_AS(number_of("18446744073709551619", largest), echo::UsageError);
+    CHECK(number_of("0", 0) == 0);
+    CHECK_THROWS_AS(number_of("7", 6), echo::UsageError);
 }
 
 TEST_CASE("what nobody asked for is refused by name", "[tools]") {
