@@ -447,6 +447,26 @@ TEST_CASE("threads that have ended and that nobody joins hold their addresses", 
     if (stack.rlim_cur != std::size_t{8} << 20) SKIP_BECAUSE("stacks have another size here");
     CHECK(*held.reserved > *before.reserved + (std::size_t{790} << 20));
 #endif
+// The system gives the lowest number that is free, so the limit is above all of them.
+TEST_CASE("a process can't have more descriptors than it may, nor allow itself more", "[harness]") {
+    if (!harness::can_limit_descriptors)
+        SKIP_BECAUSE("this system does not limit a program's descriptors");
+#ifndef _WIN32
+    Process::Options options;
+    options.arguments = {"sh", "-c", "ulimit -n; ulimit -H -n; ulimit -n 100 || echo refused"};
+    options.descriptor_limit = 64;
+    Process process(options);
+    end_of(process);
+    CHECK(contains(process.output(), "64\n64\n"));
+    CHECK((contains(process.output(), "refused") || !process.errors().empty()));
+#endif
+}
+
+TEST_CASE("the tests can have more descriptors, and never fewer than before", "[harness]") {
+    const std::size_t before = harness::allow_descriptors(0);
+    CHECK(harness::allow_descriptors(1) >= before);
+    CHECK(harness::allow_descriptors(before) >= before);
+    CHECK(harness::allow_descriptors(before + 1) >= before);
 }
 
 TEST_CASE("a signal interrupts the calls of a program that wants it, and of no other",
