@@ -447,7 +447,8 @@ TEST_CASE("threads that have ended and that nobody joins hold their addresses", 
     if (stack.rlim_cur != std::size_t{8} << 20) SKIP_BECAUSE("stacks have another size here");
     CHECK(*held.reserved > *before.reserved + (std::size_t{790} << 20));
 #endif
-// The system gives the lowest number that is free, so the limit is above all of them.
+}
+
 TEST_CASE("a process can't have more descriptors than it may, nor allow itself more", "[harness]") {
     if (!harness::can_limit_descriptors)
         SKIP_BECAUSE("this system does not limit a program's descriptors");

@@ -277,6 +277,28 @@ TEST_CASE("echo-server refuses what is no port", "[tools]") {
     check_complaint(tool, 2, {"port", echo::quote(port), "0 to 65535"});
 }
 
+TEST_CASE("echo-server serves as many at once as it is told, and then the next in line",
+          "[tools]") {
+    const Server server({"0", "--max-clients", "2"});
+    auto one = server.connect();
+    auto two = server.connect();
+    CHECK(echoes(two, "two\n"));
+    CHECK(echoes(one, "one\n"));
+    auto three = server.connect();
+    CHECK(three.send_all("three\n", soon()));
+    CHECK(echoes(two, "the house is full\n"));
+    one.close();
+    std::string came(6, '?');
+    CHECK(three.recv_exactly(came, soon()));
+    CHECK(came == "three\n");
+}
+
+TEST_CASE("echo-server refuses what is no number of clients", "[tools]") {
+    const std::string limit = GENERATE(as<std::string>{}, "0", "x", "10001", "-1", "");
+    Process tool = start("echo-server", {"--max-clients", limit});
+    check_complaint(tool, 2, {"--max-clients", echo::quote(limit), "1 to 10000"});
+}
+
 TEST_CASE("echo-server says that a port is in use", "[tools]") {
     const Server first;
     Process second = start("echo-server", {first.port});
@@ -365,11 +387,13 @@ TEST_CASE("unknown options and too many arguments are refused", "[tools]") {
         std::vector<std::string> arguments;
         const char* named;
     };
-    const Row row = GENERATE(
-        Row{"echo-server", {"--port"}, "--port"}, Row{"echo-server", {"-p", "80"}, "-p"},
-        Row{"echo-server", {"1", "2"}, "\"2\""}, Row{"echo-client", {"--verbose"}, "--verbose"},
-        Row{"echo-client", {"127.0.0.1", "7", "-x"}, "-x"},
-        Row{"echo-client", {"127.0.0.1", "7", "8"}, "\"8\""});
+    const Row row =
+        GENERATE(Row{"echo-server", {"--port"}, "--port"}, Row{"echo-server", {"-p", "80"}, "-p"},
+                 Row{"echo-server", {"1", "2"}, "\"2\""},
+                 Row{"echo-server", {"1", "--max-clients"}, "--max-clients"},
+                 Row{"echo-client", {"--verbose"}, "--verbose"},
+                 Row{"echo-client", {"127.0.0.1", "7", "-x"}, "-x"},
+                 Row{"echo-client", {"127.0.0.1", "7", "8"}, "\"8\""});
     Process tool = start(row.tool, row.arguments);
     check_complaint(tool, 2, {row.named});
 }
