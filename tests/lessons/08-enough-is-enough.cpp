@@ -102,6 +102,7 @@ TEST_CASE("what is no limit is refused", "[08]") {
 
 TEST_CASE("without a limit on its command line it serves eight at once", "[08]") {
     ServerTest test(lesson);
+    test.subject().past.seats = 8;
     std::list<Guest> seated;
     while (seated.size() < 8) seated.emplace_back(test).talk("hello\n");
     all_talk(seated);

@@ -82,7 +82,7 @@ void expect_thin_line(ServerTest& test, const Crowd& crowd, const Holdings& befo
 // The crowd is more than the program can have descriptors for. It does not ask for them again and
 // again without a pause, and says so, but not again and again.
 void expect_calm(ServerTest& test, Crowd& crowd);
-// Others have left since so many of the crowd were served: so one more is, if somebody waits at all.
+// Since so many of the crowd were served, others have left. So one more is, if anybody waits.
 void expect_next_in_line(ServerTest& test, Crowd& crowd, std::size_t served);
 
 }  // namespace harness

@@ -101,8 +101,8 @@ const std::vector<Rule> rules = {
      [](const Evidence& e) {
          return no_seat_for_one(e) && !e.past.rude && e.past.clients <= e.past.seats;
      },
-     "a client is not served, although fewer are there than --max-clients says. Look at what is "
-     "counted, and whether it is compared by < or by <=.",
+     "a client is not served, although fewer are there than the limit allows (64 without "
+     "--max-clients). Look at what is counted, and whether it is compared by < or by <=.",
      "seat-lost"},
     {"seat-lost", Basis::shape, row_seat, no_seat_for_one,
      "a client has left, and its seat is not free again. However a client leaves, by its end, a "
