@@ -191,7 +191,7 @@ TEST_CASE("a client can't write into the log", "[06]") {
     ServerTest test(lesson);
     Visitor client(test);
     const echo::Endpoint who = client.endpoint();
-    client.send("hello\n" + std::string(forged) + "\n\r" + std::string(forged) + '\n' +
+    client.send("100 %s%s%s%s%s%n\n" + std::string(forged) + "\n\r" + std::string(forged) + '\n' +
                 std::string(steering) + '\n');
     client.expect_echo();
     client.close();
