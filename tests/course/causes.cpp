@@ -325,8 +325,6 @@ TEST_CASE("where a client has no answer, the others tell why") {
     CHECK(cause_of(evidence).name == "lost-client");
     evidence.trials[1].came = "mine\n";
     CHECK(cause_of(evidence).name == "one-at-a-time");
-    evidence.others.stuck = true;
-    CHECK(cause_of(evidence).name == "stuck-with-one-client");
 
     evidence = left_alone();
     evidence.others.astray = "mine\n";

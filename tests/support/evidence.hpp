@@ -77,7 +77,6 @@ struct Evidence {
     // The other clients that were connected.
     struct Others {
         int count = 0;
-        bool stuck = false;  // one of them reads nothing, and the program has more for it
         std::string sent;    // the last bytes of each
         std::string astray;  // what came to them beyond what is theirs
     };

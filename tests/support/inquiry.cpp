@@ -25,7 +25,6 @@ Evidence Talk::evidence(Wanted wanted) const {
     if (connection_.is_open()) evidence.port = std::to_string(connection_.local().port());
     for (const Talk* other : others()) {
         ++evidence.others.count;
-        evidence.others.stuck = evidence.others.stuck || other->stuck_;
         evidence.others.sent += other->last_sent_;
     }
     return evidence;

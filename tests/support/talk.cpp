@@ -165,16 +165,21 @@ std::size_t Talk::send_until_stuck(std::string_view bytes) {
 }
 
 void Talk::exchange_reading_late(std::string_view bytes, const std::function<void()>& meanwhile) {
-    const std::size_t sent = send_until_stuck(bytes);
+    const std::string all = send_what_goes(bytes);
     stuck_ = true;
     meanwhile();
     stuck_ = false;
+    step("then the test waited for " + count_of(all.size()));
+    expected_ += all;
+    receive_expected();
+}
+
+std::string Talk::send_what_goes(std::string_view bytes) {
+    const std::size_t sent = send_until_stuck(bytes);
     std::string all;
     while (all.size() < sent) all += bytes.substr(0, sent - all.size());
     remember_sent(all);
-    step("then the test waited for " + count_of(sent));
-    expected_ += all;
-    receive_expected();
+    return all;
 }
 
 void Talk::expect_end_of_stream() {

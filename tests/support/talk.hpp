@@ -38,6 +38,8 @@ public:
     // `meanwhile` is done before it reads.
     void exchange_reading_late(
         std::string_view bytes, const std::function<void()>& meanwhile = [] {});
+    // The first half of that: sends until no more goes. Gives all that it sent.
+    std::string send_what_goes(std::string_view bytes);
 
     // These bytes come next, and no wrong byte or more.
     void expect(std::string_view bytes);

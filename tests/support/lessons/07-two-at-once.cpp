@@ -88,12 +88,6 @@ const std::vector<Rule> rules = {
      "connected. A lock is held while one is served, or there are fewer threads than clients: "
      "hold no lock around a conversation.",
      "one-at-a-time"},
-    {"stuck-with-one-client", Basis::experiment, "a client that does not read stops all others",
-     [](const Evidence& e) { return alone_it_is_served(e) && e.others.stuck; },
-     "another client does not read its echo, and this one was answered only after that one had "
-     "left: a send waits for room, and nobody else is served meanwhile. Whoever waits for a "
-     "client may keep no other one waiting.",
-     "one-at-a-time"},
     {"one-at-a-time", Basis::experiment, row_in_turn, alone_it_is_served,
      "this client was answered only after the others had left: the server serves one after the "
      "other, or not enough at once. Give each client a thread, and accept the next one at once: "
