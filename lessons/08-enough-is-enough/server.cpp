@@ -12,7 +12,6 @@
 #include <deque>
 #include <exception>
 #include <functional>
-#include <iterator>
 #include <list>
 #include <mutex>
 #include <string_view>
@@ -82,7 +81,7 @@ void serve(echo::Connection client, const echo::Log& log) {
 //         started once. Each takes a client from a line, serves it, and takes the next.
 // TODO 3: let `await_free` wait until a worker is free, before anybody is accepted.
 
-// The thread that serves one client, and whether it is done with it.
+// The thread that serves one client, and whether it is done.
 struct Guest {
     std::thread thread;
     std::atomic<bool> done = false;  // set by that thread, read by the one that accepts
@@ -114,8 +113,8 @@ private:
     void join_done();
 
     const echo::Log& log_;
-    std::list<Guest>
-        guests_;  // a list's elements stay where they are: each thread refers to its own
+    // A list's elements stay where they are, and each thread refers to its own.
+    std::list<Guest> guests_;
 };
 
 // Serves the client in a thread of its own. If there can be no more threads, that is this client's
@@ -136,12 +135,12 @@ void Guests::welcome(echo::Connection client) {
 // waits for long.
 void Guests::join_done() {
     for (auto guest = guests_.begin(); guest != guests_.end();) {
-        const auto next = std::next(guest);
-        if (guest->done) {
-            guest->thread.join();
-            guests_.erase(guest);
+        if (!guest->done) {
+            ++guest;
+            continue;
         }
-        guest = next;
+        guest->thread.join();
+        guest = guests_.erase(guest);
     }
 }
 

@@ -3,9 +3,9 @@
 // `server 0 --max-clients N`.
 
 #include "catch.hpp"
+#include "crowd.hpp"
 #include "full_house.hpp"
 #include "refusal.hpp"
-#include "upkeep.hpp"
 
 #include <list>
 #include <string>
@@ -97,7 +97,7 @@ TEST_CASE("what is no limit is refused", "[08]") {
                                 std::vector<std::string>{});
     std::vector<std::string> arguments{"0", "--max-clients"};
     arguments.insert(arguments.end(), limit.begin(), limit.end());
-    RefusedServer(lesson, Refusal::bad_limit, arguments).expect_refusal(2, "max-clients");
+    RefusedServer(lesson, Refusal::bad_limit, arguments).expect_refusal(2, "");
 }
 
 TEST_CASE("without a limit on its command line it serves eight at once", "[08]") {
@@ -127,7 +127,7 @@ TEST_CASE("a thousand clients in line do not cost a thousand threads", "[08]") {
     LimitedServer test(lesson, seats);
     std::list<Guest> seated;
     while (seated.size() < seats) harness::take_seat(test, seated);
-    const harness::Holdings before = test.subject().program->process().holdings();
+    const harness::Holdings before = harness::holdings(test);
     {
         Crowd crowd(test, 1000);
         harness::expect_thin_line(test, crowd, before);
@@ -135,8 +135,7 @@ TEST_CASE("a thousand clients in line do not cost a thousand threads", "[08]") {
     }
     all_leave(seated);
     expect_full_house(test);
-    constexpr std::size_t for_itself = 12;  // some languages open files when they like
-    if (before.descriptors) harness::expect_descriptors(test, *before.descriptors + for_itself);
+    harness::expect_all_like(test, before);
 }
 
 TEST_CASE("too few descriptors are no reason to end, to spin or to flood the log", "[08]") {

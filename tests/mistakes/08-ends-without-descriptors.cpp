@@ -1,16 +1,16 @@
 // cause: ends-for-lack-of-descriptors
-// also fits: crash, shortage-in-silence, uncaught-exception
-// accept throws when there is no descriptor left, and nobody catches it but main.
+// also fits: crash, exception-leaves-a-thread, uncaught-exception
+// accept throws when there is no descriptor left, while the workers are running.
 
 #include <echo.hpp>
 
 #include <array>
 #include <condition_variable>
-#include <cstdint>
 #include <deque>
 #include <mutex>
 #include <thread>
 #include <utility>
+#include <vector>
 
 void serve(echo::Connection client) {
     std::array<char, 4096> buffer;
@@ -48,11 +48,12 @@ int main(int argc, char** argv) {
             arguments.done();
             echo::Listener listener = echo::listen(echo::Endpoint::loopback(port));
             echo::print_line("listening on " + listener.endpoint().text());
-            static Line line;
-            for (std::uint64_t number = 0; number < most; ++number)
-                std::thread([] {
+            Line line;
+            std::vector<std::thread> workers;
+            while (workers.size() < most)
+                workers.emplace_back([&line] {
                     for (;;) serve(line.take());
-                }).detach();
+                });
             for (;;) line.put(listener.accept());
         });
 }

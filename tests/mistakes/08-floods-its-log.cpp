@@ -1,5 +1,6 @@
 // cause: floods-its-log
 // also fits: spins-for-lack-of-descriptors
+// not on Windows: a program has descriptors without end there
 // It asks again at once, and says so each time.
 
 #include <echo.hpp>

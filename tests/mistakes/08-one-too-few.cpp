@@ -1,5 +1,5 @@
 // cause: too-few-seats
-// also fits: does-nothing, lost-bytes, never-answers, seat-lost
+// also fits: does-nothing, lost-bytes, never-answers, one-at-a-time, seat-lost, waits-for-a-lock
 // The last worker is counted, and not started.
 
 #include <echo.hpp>

@@ -1,4 +1,5 @@
 // cause: shortage-in-silence
+// not on Windows: a program has descriptors without end there
 // It waits and asks again, and whoever runs it never learns that it could have more.
 
 #include <echo.hpp>

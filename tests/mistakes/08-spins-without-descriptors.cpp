@@ -1,4 +1,5 @@
 // cause: spins-for-lack-of-descriptors
+// not on Windows: a program has descriptors without end there
 // It asks again at once, and again.
 
 #include <echo.hpp>

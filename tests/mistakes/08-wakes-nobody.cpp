@@ -1,5 +1,5 @@
 // cause: seat-lost
-// also fits: does-nothing, lost-bytes, never-answers
+// also fits: does-nothing, lost-bytes, lost-client, never-answers
 // It gives the seat back, and does not tell who waits for it.
 
 #include <echo.hpp>

@@ -73,7 +73,7 @@ void Guest::leave() {
 
 // Says its line, and gets something of it back.
 bool Guest::answers(echo::Deadline deadline) {
-    subject_.story.step("the test sent " + describe(line_of_a_guest));
+    step("the test sent " + describe(line_of_a_guest));
     remember_sent(line_of_a_guest);
     note_status(give(line_of_a_guest, deadline).status);
     expected_ += line_of_a_guest;
@@ -92,12 +92,12 @@ bool Guest::is_served() {
 }
 
 void Guest::expect_no_seat() {
-    subject_.story.step("one client too many: the test looked what becomes of it");
+    step("one client too many: the test looked what becomes of it");
     if (receive(echo::after(moment())) != echo::Status::timed_out) return expect_orderly_end();
-    subject_.story.step("it waits");
+    step("it waits");
     if (answers(echo::after(moment()))) fail_seated();
     if (stream_ != Stream::open || !got_.empty()) return expect_orderly_end();
-    subject_.story.step("it still waits, in line");
+    step("it still waits, in line");
     subject_.story.good();
 }
 
@@ -106,7 +106,7 @@ void Guest::expect_orderly_end() {
     const echo::Deadline deadline = echo::after(patience());
     while (stream_ == Stream::open && receive(deadline) == echo::Status::ok) continue;
     if (stream_ == Stream::ended && !got_.empty()) {
-        subject_.story.step("it was told " + describe(got_));
+        step("it was told " + describe(got_));
         return subject_.story.good();
     }
     std::string came = got_.empty() ? "" : describe(got_) + ", and then ";

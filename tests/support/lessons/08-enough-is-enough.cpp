@@ -28,9 +28,10 @@ bool turned_away(const Evidence& e) {
     return e.wanted == Wanted::no_seat && e.past.seated == 0 && e.stream != Stream::open;
 }
 
-// One who ought to have a seat gets nothing.
+// One who ought to have a seat gets nothing. (The very first client's trouble is another one.)
 bool no_seat_for_one(const Evidence& e) {
-    return server(e) && e.past.seats > 0 && !e.ending && cut(e) && e.got.empty();
+    return server(e) && e.past.seats > 0 && e.past.clients > 1 && !e.ending && cut(e) &&
+           e.got.empty();
 }
 
 // It had been told that it can have no more sockets, or could have had none.
@@ -77,6 +78,16 @@ const std::vector<Rule> rules = {
      [](const Evidence& e) { return e.wanted == Wanted::calm && (e.busy || e.flooded); },
      "accept fails for lack of descriptors, and the server calls it again at once, which keeps a "
      "processor busy. The client stays in line: wait for a moment before you ask again."},
+    {"too-few-seats", Basis::deeds, row_seat,
+     [](const Evidence& e) {
+         return no_seat_for_one(e) && !e.past.rude && e.past.clients <= e.past.seats;
+     },
+     "a client is not served, although fewer are there than the limit allows (64 without "
+     "--max-clients). Look at what is counted, and whether it is compared by < or by <=.",
+     "seat-lost"},
+    {"seat-lost", Basis::deeds, row_seat, no_seat_for_one,
+     "a client has left, and its seat is not free again. However a client leaves, by its end, a "
+     "reset or an exception, its seat has to be given back, and who waits for it told."},
 
     {"dropped-in-silence", Basis::shape, row_dropped,
      [](const Evidence& e) { return turned_away(e) && e.got.empty(); },
@@ -97,21 +108,13 @@ const std::vector<Rule> rules = {
      "each client that waits has a thread, which waits too. Wait for a seat before you start a "
      "thread, and best before you accept: then a client in line costs no more than its place "
      "there."},
-    {"too-few-seats", Basis::shape, row_seat,
-     [](const Evidence& e) {
-         return no_seat_for_one(e) && !e.past.rude && e.past.clients <= e.past.seats;
-     },
-     "a client is not served, although fewer are there than the limit allows (64 without "
-     "--max-clients). Look at what is counted, and whether it is compared by < or by <=.",
-     "seat-lost"},
-    {"seat-lost", Basis::shape, row_seat, no_seat_for_one,
-     "a client has left, and its seat is not free again. However a client leaves, by its end, a "
-     "reset or an exception, its seat has to be given back, and who waits for it told."},
     {"stops-for-lack-of-descriptors", Basis::shape, row_short, stopped,
      "accept failed for lack of descriptors, and after that the server serves nobody else, though "
      "others have left. Keep the listener open, and accept again after a moment."},
     {"shortage-in-silence", Basis::shape, row_short,
-     [](const Evidence& e) { return e.wanted == Wanted::calm && !e.busy && !e.flooded; },
+     [](const Evidence& e) {
+         return e.wanted == Wanted::calm && !e.busy && !e.flooded && !e.ending;
+     },
      "accept fails for lack of descriptors, and nobody is told. Say so in the log, once: whoever "
      "runs the server can raise the limit."},
 };
