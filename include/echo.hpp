@@ -1029,8 +1029,8 @@ inline void use_binary_streams() noexcept {
 class NoBrokenPipe {
 public:
     NoBrokenPipe() noexcept {
-        ::sigemptyset(&broken_pipe_);
-        ::sigaddset(&broken_pipe_, SIGPIPE);
+        sigemptyset(&broken_pipe_);  // a macro on macOS, and so are the next ones: no ::
+        sigaddset(&broken_pipe_, SIGPIPE);
         was_pending_ = is_pending();
         ::pthread_sigmask(SIG_BLOCK, &broken_pipe_, &before_);
     }
@@ -1046,7 +1046,7 @@ private:
     static bool is_pending() noexcept {
         sigset_t pending;
         ::sigpending(&pending);
-        return ::sigismember(&pending, SIGPIPE) == 1;
+        return sigismember(&pending, SIGPIPE) == 1;
     }
 
     sigset_t broken_pipe_, before_;
