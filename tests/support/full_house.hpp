@@ -30,6 +30,8 @@ public:
     void talk(std::string_view text);
     // Our stream ends, and then the program's.
     void leave();
+    // Says its line, without waiting for an answer.
+    void ask();
     // It waits in line, or is told. Fails the test when it is served at once, or dropped.
     void expect_no_seat();
     // It was not told, so it must get its echo when there is a seat.
@@ -43,6 +45,7 @@ private:
     [[noreturn]] void fail_seated();
 
     ServerTest& test_;
+    bool has_asked_ = false;
 };
 
 // A client that has a seat and has talked. There is a free one, or will be in a moment: whoever is
