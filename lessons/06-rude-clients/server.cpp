@@ -46,7 +46,7 @@ void serve(echo::Connection client) {
     // TODO 2: log who came.
 
     // TODO 3: make a function `converse` of this loop. It gives an echo::Result: why the
-    //         conversation ended, and how many bytes went back.
+    //         conversation ended (status and error), and how many bytes went back.
     // Bytes go back as they came, however many came at a time. The loop ends with the client's
     // stream. Only the first got.bytes bytes of the buffer are this client's. A large buffer takes
     // at once what a quick client has sent, and so needs fewer calls.
@@ -56,7 +56,8 @@ void serve(echo::Connection client) {
 
     say_goodbye(client);
 
-    // TODO 4: log who went, why, and how many bytes went back; a warning, if the client was rude.
+    // TODO 4: log who went, why, and how many bytes went back; a warning, if the client was rude. Say
+    //         goodbye to all but those who broke off.
 
     // Here `client` ends, and closes its socket: before the next one is accepted.
 }

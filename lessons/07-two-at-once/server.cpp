@@ -73,14 +73,14 @@ void serve(echo::Connection client, const echo::Log& log) {
     // Here `client` ends, and closes its socket.
 }
 
-// TODO 1: a struct `Guest`: the thread that serves one client, and an atomic flag, whether it is
-//         done. And `host`, all that this thread does: serve, let no exception out, set the flag.
+// TODO 1: a struct `Guest`: the thread that serves one client, and an atomic flag that says whether
+//         it is done. And `host`, all that this thread does: serve, let no exception out, set the flag.
 
-// TODO 2: a class `Guests` with a list of them, and `welcome`, which starts a client's thread.
-
-// TODO 4: if a thread can't be started, log it, let this client go, and forget its guest.
-
-// TODO 5: whenever a client comes, first join the threads that are done.
+// TODO 2: a class `Guests` with a `std::list` of them and the log, and `welcome`, which starts a
+//         client's thread. Its destructor joins all that are left.
+// TODO 4: in `welcome`: if a thread can't be started, log it, let this client go, and forget its
+//         guest.
+// TODO 5: at the begin of `welcome`: join the threads that are done.
 
 int main(int argc, char** argv) {
     return echo::run_tool(argc, argv, usage, [](echo::Arguments& arguments) -> int {

@@ -78,7 +78,8 @@ void serve(echo::Connection client, const echo::Log& log) {
 }
 
 // TODO 2: make `Workers`, as in the README, in place of Guest and Guests: a fixed number of threads,
-//         started once. Each takes a client from a line, serves it, and takes the next.
+//         started once. Each takes a client from a line, serves it, and takes the next. If there is
+//         room for fewer threads only, go on with those.
 // TODO 3: let `await_free` wait until a worker is free, before anybody is accepted.
 
 // The thread that serves one client, and whether it is done.
@@ -146,7 +147,8 @@ void Guests::join_done() {
 
 int main(int argc, char** argv) {
     return echo::run_tool(argc, argv, usage, [](echo::Arguments& arguments) -> int {
-        // TODO 1: take the number of `--max-clients N`, from 1 to 10000, or 64 without it.
+        // TODO 1: take the number of `--max-clients N`, from 1 to 10000, or 64 without it. Tell of it
+        //         in `usage`.
         const std::uint16_t port = arguments.next_port(default_port);
         arguments.done();
 
@@ -159,7 +161,8 @@ int main(int argc, char** argv) {
 
         const echo::Log log;
         Guests guests(log);
-        // TODO 4: when accept fails, say so once, wait for a moment, and try again: use try_accept.
+        // TODO 4: when accept fails, say so once, wait for a moment, and try again: use try_accept,
+        //         with echo::never.
         for (;;) guests.welcome(listener.accept());
     });
 }

@@ -327,6 +327,18 @@ TEST_CASE("where a client has no answer, the others tell why") {
     CHECK(cause_of(evidence).name == "one-at-a-time");
 
     evidence = left_alone();
+    evidence.errors = "terminate called: recv on a connection that is closed or was moved from\n";
+    evidence.past.clients = 2;
+    evidence.ending = harness::Ending{true, 6};
+    CHECK(cause_of(evidence).name == "refers-to-the-loop");
+
+    evidence = left_alone();
+    evidence.stream = Evidence::Stream::ended;
+    evidence.trace = std::string(start_of_trace) +
+                     "socket 3: accept -> socket 5 from 127.0.0.1:51235\nsocket 5: close -> ok\n";
+    CHECK(cause_of(evidence).name == "refers-to-the-loop");
+
+    evidence = left_alone();
     evidence.others.astray = "mine\n";
     CHECK(cause_of(evidence).name == "goes-to-another-client");
 

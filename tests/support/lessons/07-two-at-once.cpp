@@ -15,6 +15,8 @@ using Holding = Evidence::Holding;
 using Stream = Evidence::Stream;
 
 constexpr std::string_view row_in_turn = "the newest client waits until the others leave";
+constexpr std::string_view row_astray =
+    "a client is let go without an answer, or its echo goes to another one";
 constexpr std::string_view row_exception = "`terminate called`, and the server is gone";
 constexpr std::string_view row_few = "`Resource temporarily unavailable`, and the server is gone";
 
@@ -22,6 +24,11 @@ constexpr std::string_view row_few = "`Resource temporarily unavailable`, and th
 bool left_alone(const Evidence& e) {
     return server(e) && e.others.count > 0 && cut(e) && e.stream == Stream::open && !e.ending;
 }
+// A thread used a connection that had been moved away, and ended the program or its conversation.
+bool used_what_was_moved(const Evidence& e) {
+    return server(e) && e.past.clients > 1 && contains(e.errors, "closed or was moved from");
+}
+
 bool alone_it_is_served(const Evidence& e) { return left_alone(e) && answered_after(e, "alone"); }
 
 // The socket on which the program accepted this client; empty: it did not, or has no trace.
@@ -40,6 +47,12 @@ std::string socket_of(const Evidence& e) {
 bool accepted_and_not_read(const Evidence& e) {
     const std::string socket = socket_of(e);
     return !socket.empty() && !contains(e.trace, "\nsocket " + socket + ": recv");
+}
+
+// Of those that were connected some were closed, and nobody had received from them.
+bool closed_and_not_read(const Evidence& e) {
+    return server(e) && e.others.count > 0 && e.got.empty() && cut(e) && e.stream != Stream::open &&
+           !e.ending && accepted_and_not_read(e);
 }
 
 // It ended, or broke off with one whom it served, because it could not have another thread.
@@ -82,6 +95,16 @@ const std::vector<Rule> rules = {
      "Either ends the whole program, with all its clients. Catch everything in the function that "
      "the thread runs."},
 
+    {"refers-to-the-loop", Basis::ending, row_astray, used_what_was_moved,
+     "a thread used a connection that had been moved away meanwhile: it has a reference to the "
+     "loop's variable, which belongs to the next client by now. Move the connection into the "
+     "thread.",
+     "exception-leaves-a-thread"},
+    {"refers-to-the-loop", Basis::deeds, row_astray, closed_and_not_read,
+     "the server let this client go, and no thread had received from it. Does the thread have a "
+     "reference to the loop's variable, which belongs to the next client by now? Move the "
+     "connection into the thread."},
+
     {"waits-for-a-lock", Basis::deeds, row_in_turn,
      [](const Evidence& e) { return left_alone(e) && accepted_and_not_read(e); },
      "the server has accepted this client, and no thread receives from it while others are "
@@ -93,7 +116,7 @@ const std::vector<Rule> rules = {
      "other, or not enough at once. Give each client a thread, and accept the next one at once: "
      "no join, no lock around a conversation."},
 
-    {"goes-to-another-client", Basis::bytes, "a client's echo goes to another one", went_astray,
+    {"goes-to-another-client", Basis::bytes, row_astray, went_astray,
      "what this client sent went to another client. Their threads share the variable that says "
      "whom to answer, such as the loop's own, by reference. Move the connection into its thread."},
     {"shared-buffer", Basis::bytes, "the bytes of one client are in another one's echo",
@@ -101,7 +124,7 @@ const std::vector<Rule> rules = {
      "in the echo are bytes that another client sent: two threads use the same buffer. Each "
      "conversation needs its own, a local variable of the function that the thread runs."},
 
-    {"lost-client", Basis::shape, "a client's echo goes to another one",
+    {"lost-client", Basis::shape, row_astray,
      [](const Evidence& e) {
          return left_alone(e) && e.got.empty() && !e.trials.empty() &&
                 std::all_of(e.trials.begin(), e.trials.end(), [](const Evidence::Trial& trial) {

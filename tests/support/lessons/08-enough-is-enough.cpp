@@ -15,6 +15,7 @@ constexpr std::string_view row_number = "`--max-clients 0` or `8x` is taken for 
 constexpr std::string_view row_limit = "one client too many is served";
 constexpr std::string_view row_dropped = "one client too many is cut off";
 constexpr std::string_view row_seat = "after a while nobody is served any more";
+constexpr std::string_view row_empty = "a worker has a client that is not open";
 constexpr std::string_view row_short =
     "`too many open sockets and files`, and then nobody is served";
 constexpr std::string_view row_spins = "the server is busy, and its log grows, with nobody talking";
@@ -50,6 +51,13 @@ const std::vector<Rule> rules = {
      [](const Evidence& e) { return e.past.options && start(e, "ended before it said"); },
      "the server ended at once when it was started with --max-clients behind its port. Take that "
      "option, and its number, from the command line."},
+    {"takes-from-an-empty-line", Basis::ending, row_empty,
+     [](const Evidence& e) {
+         return server(e) && e.past.clients > 0 && contains(e.errors, "closed or was moved from");
+     },
+     "a worker served a client that is not open: it took it out of an empty line, or it was moved "
+     "away before. A condition variable may wake for nothing: wait with a condition, such as "
+     "came_.wait(lock, [&] { return !line_.empty(); })."},
     {"ends-for-lack-of-descriptors", Basis::ending, row_short,
      [](const Evidence& e) { return lacked_descriptors(e) && e.ending; },
      "the system had no descriptor left for one more client, so accept failed, and that ended the "
@@ -83,7 +91,8 @@ const std::vector<Rule> rules = {
          return no_seat_for_one(e) && !e.past.rude && e.past.clients <= e.past.seats;
      },
      "a client is not served, although fewer are there than the limit allows (64 without "
-     "--max-clients). Look at what is counted, and whether it is compared by < or by <=.",
+     "--max-clients). Is its worker woken when it has been put in line? Else look at what is "
+     "counted, and whether it is compared by < or by <=.",
      "seat-lost"},
     {"seat-lost", Basis::deeds, row_seat, no_seat_for_one,
      "a client has left, and its seat is not free again. However a client leaves, by its end, a "
