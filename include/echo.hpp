@@ -40,6 +40,9 @@
 //  Without one it waits for ever. A deadline holds for the whole call, however often the call
 //  is interrupted.
 //
+//  MANY SOCKETS, ONE THREAD. poll() waits for any of an array of sockets that you keep. A Poller does
+//  it for thousands, by the system's own means (epoll, kqueue), and can be woken from any thread.
+//
 //  BYTES. recv fills a span, such as a std::array<char, 4096>. send takes a std::string_view:
 //  it may hold any byte, zeros too, and a literal sends no zero byte at its end.
 //
@@ -67,6 +70,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <iosfwd>
@@ -116,6 +120,15 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#endif
+
+// The system's own means to watch many sockets. ECHO_KQUEUE lets a test choose.
+#if defined(ECHO_KQUEUE) || defined(__APPLE__) || defined(__FreeBSD__) || defined(__OpenBSD__) || \
+    defined(__NetBSD__) || defined(__DragonFly__)
+#include <sys/event.h>
+#include <sys/types.h>  // before the next, which needs it on some systems
+#elif defined(__linux__)
+#include <sys/epoll.h>
 #endif
 
 namespace echo {
@@ -474,6 +487,125 @@ private:
 // The same at every address of this machine: IPv6 and IPv4 with one socket where the system
 // allows it, else IPv4.
 [[nodiscard]] Listener listen(std::uint16_t port);
+
+// --- Many sockets, one thread ----------------------------------------------------------------
+
+// What a socket is watched for: that there is something to receive or to accept (read), or room to
+// send (write). A stream that has ended and a broken connection count as ready: the next call on
+// the socket says what it is. With `none` a socket is left alone, whatever happens to it.
+enum class Interest { none = 0, read = 1, write = 2, both = 3 };
+
+namespace detail {
+class PollArray;
+}
+
+// A socket in an array for poll(), and what poll() found. It is the system's own structure.
+class Watched : pollfd {
+public:
+    explicit Watched(Handle socket, Interest interest = Interest::read) noexcept;
+
+    [[nodiscard]] Handle socket() const noexcept;
+    void set_interest(Interest interest) noexcept;
+    [[nodiscard]] bool readable() const noexcept;
+    [[nodiscard]] bool writable() const noexcept;
+
+private:
+    friend std::size_t poll(std::span<Watched> sockets, Deadline deadline);
+    friend class detail::PollArray;
+    static std::size_t poll(Watched* sockets, std::size_t count, int milliseconds);
+    [[nodiscard]] bool is_ready(short event) const noexcept;
+    void require_open() const;
+};
+
+// Waits until at least one of these sockets is ready for what it is watched for. Returns how many
+// are; 0 when the deadline came first. Throws Error; std::logic_error when one of them is closed.
+// poll(2), on Windows WSAPoll
+std::size_t poll(std::span<Watched> sockets, Deadline deadline = never);
+
+// Watches many sockets at a cost that does not grow with those that are quiet. It is
+// level-triggered: a socket that is ready is told of in each wait, until it is not ready any more.
+// One thread uses it; any thread may wake it.
+// epoll(7) on Linux; kqueue(2) on macOS and the BSDs; elsewhere poll(2), on Windows WSAPoll
+class Poller {
+public:
+    enum class Backend { system, poll };  // poll: on every system, but dear with many sockets
+
+    // Throws Error. epoll_create1(2), kqueue(2); pipe(2), on Windows a connection with itself
+    explicit Poller(Backend backend = Backend::system);
+    Poller(const Poller&) = delete;
+    Poller& operator=(const Poller&) = delete;
+    ~Poller();
+
+    // Begin to watch a socket; watch it for something else; watch it no longer, which has to come
+    // before it is closed. Throw Error, and std::logic_error when it is watched already, or is not.
+    // epoll_ctl(2), kevent(2)
+    void watch(Handle socket, Interest interest);
+    void change(Handle socket, Interest interest);
+    void forget(Handle socket);
+
+    // A socket that is ready. One that is ready to read and to write may come as one or as two.
+    struct Event {
+        Handle socket = invalid_handle;
+        bool readable = false;
+        bool writable = false;
+    };
+
+    // What a wait has found: for (const echo::Poller::Event& event : poller.wait()). In its loop any
+    // socket may be watched, changed, forgotten and closed. A forgotten one does not come any more,
+    // even if a new socket has got its number.
+    class Events {
+    public:
+        class iterator {
+        public:
+            explicit iterator(const Poller& poller) noexcept : poller_(poller) { skip_forgotten(); }
+            const Event& operator*() const noexcept { return poller_.events_[at_]; }
+            iterator& operator++() noexcept {
+                ++at_;
+                skip_forgotten();
+                return *this;
+            }
+            bool operator==(std::nullptr_t) const noexcept { return at_ == poller_.count_; }
+
+        private:
+            void skip_forgotten() noexcept {
+                while (at_ < poller_.count_ && poller_.events_[at_].socket == invalid_handle) ++at_;
+            }
+            const Poller& poller_;
+            std::size_t at_ = 0;
+        };
+
+        explicit Events(const Poller& poller) noexcept : poller_(poller) {}
+        [[nodiscard]] iterator begin() const noexcept { return iterator(poller_); }
+        [[nodiscard]] std::nullptr_t end() const noexcept { return nullptr; }
+
+    private:
+        const Poller& poller_;
+    };
+
+    // Waits until a socket is ready, until wake() is called, or until the deadline, and not a moment
+    // less. Finds at most most_events at a time, and the others in the next waits. Throws Error.
+    // epoll_wait(2), kevent(2)
+    [[nodiscard]] Events wait(Deadline deadline = never);
+    static constexpr std::size_t most_events = 256;
+
+    // Makes the wait that is under way return, or else the next one: one wait, however many calls.
+    // To be called from any thread, and from a signal handler: no hook sees it, errno is kept.
+    // write(2)
+    void wake() noexcept;
+
+private:
+    struct Empty {};
+    explicit Poller(Empty) noexcept {}  // what has been made is destroyed if the rest can't be made
+    void set(const char* action, Handle socket, Interest interest);
+    std::size_t look(int milliseconds);
+    bool sort_out() noexcept;
+
+    Socket system_;                       // epoll's or kqueue's descriptor
+    detail::PollArray* array_ = nullptr;  // instead, where plain poll does it
+    Socket wake_read_, wake_write_;
+    Event events_[most_events];
+    std::size_t count_ = 0;
+};
 
 // --- Small helpers ---------------------------------------------------------------------------
 
@@ -973,6 +1105,181 @@ inline Outcome poll(Handle socket, short event, int milliseconds) {
     return finish(call, ::poll(&watched, 1, milliseconds));
 #endif
 }
+
+// The same for a whole array. The value is how many are ready.
+inline Outcome poll_all(pollfd* sockets, std::size_t count, int milliseconds) {
+    const std::string which = hooks ? std::to_string(count) + " sockets" : "";
+    Call call{.name = "poll", .detail = which};
+    if (!begin(call)) return finish(call, -1);
+#ifdef _WIN32
+    return finish(call, ::WSAPoll(sockets, static_cast<ULONG>(count), milliseconds));
+#else
+    return finish(call, ::poll(sockets, static_cast<nfds_t>(count), milliseconds));
+#endif
+}
+
+inline bool wants(Interest interest, Interest what) noexcept {
+    return (static_cast<int>(interest) & static_cast<int>(what)) != 0;
+}
+
+// What to do with a socket of a poller's, as a trace tells it.
+inline constexpr char watch[] = "watch", change[] = "change", forget[] = "forget";
+
+#if defined(EV_SET)  // of <sys/event.h>: kqueue
+
+inline Outcome open_poller() {
+    Call call{.name = "kqueue"};
+    if (!begin(call)) return finish(call, -1);
+    const Handle poller = above_standard_streams(::kqueue());
+    if (poller != invalid_handle) ::fcntl(poller, F_SETFD, FD_CLOEXEC);
+    return finish(call, poller);
+}
+
+// A socket has two filters, for reading and for writing. One that is disabled says nothing.
+inline Outcome set_interest(Handle poller, const char* action, Handle socket, Interest interest) {
+    Call call{.name = "kevent", .socket = socket, .detail = action};
+    if (!begin(call)) return finish(call, -1);
+    const auto flags = [&](Interest what) -> unsigned short {
+        if (action == forget) return EV_DELETE;
+        const int on = wants(interest, what) ? EV_ENABLE : EV_DISABLE;
+        return static_cast<unsigned short>(action == watch ? EV_ADD | on : on);
+    };
+    const auto number = static_cast<std::uintptr_t>(socket);
+    struct kevent changes[2];
+    EV_SET(&changes[0], number, EVFILT_READ, flags(Interest::read), 0, 0, {});
+    EV_SET(&changes[1], number, EVFILT_WRITE, flags(Interest::write), 0, 0, {});
+    return finish(call, ::kevent(poller, changes, 2, nullptr, 0, nullptr));
+}
+
+// Waits, and puts what is ready into `events`. The value is how many there are.
+inline Outcome await_events(Handle poller, Poller::Event (&events)[Poller::most_events],
+                            int milliseconds) {
+    Call call{.name = "kevent", .socket = poller, .detail = "until one is ready"};
+    if (!begin(call)) return finish(call, -1);
+    const timespec limit{milliseconds / 1000, milliseconds % 1000 * 1000000L};
+    struct kevent ready[Poller::most_events];
+    const int count = ::kevent(poller, nullptr, 0, ready, static_cast<int>(Poller::most_events),
+                               milliseconds < 0 ? nullptr : &limit);
+    for (int i = 0; i < count; ++i)
+        events[i] = {static_cast<Handle>(ready[i].ident), ready[i].filter == EVFILT_READ,
+                     ready[i].filter == EVFILT_WRITE};
+    return finish(call, count);
+}
+
+#elif defined(__linux__)
+
+inline Outcome open_poller() {
+    Call call{.name = "epoll_create1"};
+    if (!begin(call)) return finish(call, -1);
+    return finish(call, above_standard_streams(::epoll_create1(EPOLL_CLOEXEC)));
+}
+
+// The kernel tells of a hang-up even where nothing was asked for, and again in each wait; with
+// EPOLLET only once. What a socket is watched for comes back with its events.
+inline Outcome set_interest(Handle poller, const char* action, Handle socket, Interest interest) {
+    Call call{.name = "epoll_ctl", .socket = socket, .detail = action};
+    if (!begin(call)) return finish(call, -1);
+    epoll_event event{};
+    if (wants(interest, Interest::read)) event.events |= EPOLLIN;
+    if (wants(interest, Interest::write)) event.events |= EPOLLOUT;
+    if (interest == Interest::none) event.events = EPOLLET;
+    event.data.u64 = static_cast<std::uint64_t>(interest) << 32 | static_cast<unsigned>(socket);
+    const int operation = action == watch    ? EPOLL_CTL_ADD
+                          : action == change ? EPOLL_CTL_MOD
+                                             : EPOLL_CTL_DEL;
+    return finish(call, ::epoll_ctl(poller, operation, socket, &event));
+}
+
+// Waits, and puts what is ready into `events`. The value is how many there are.
+inline Outcome await_events(Handle poller, Poller::Event (&events)[Poller::most_events],
+                            int milliseconds) {
+    Call call{.name = "epoll_wait", .socket = poller, .detail = "until one is ready"};
+    if (!begin(call)) return finish(call, -1);
+    epoll_event ready[Poller::most_events];
+    const int count =
+        ::epoll_wait(poller, ready, static_cast<int>(Poller::most_events), milliseconds);
+    for (int i = 0; i < count; ++i) {
+        const auto interest = static_cast<Interest>(ready[i].data.u64 >> 32);
+        const auto has = [&](unsigned bits) { return (ready[i].events & bits) != 0; };
+        events[i] = {static_cast<Handle>(ready[i].data.u64 & 0xffffffff),
+                     wants(interest, Interest::read) && has(EPOLLIN | EPOLLHUP | EPOLLERR),
+                     wants(interest, Interest::write) && has(EPOLLOUT | EPOLLHUP | EPOLLERR)};
+    }
+    return finish(call, count);
+}
+
+#else  // nothing but poll: a poller never gets here
+
+inline Outcome open_poller() noexcept { return {-1, ENOSYS}; }
+inline Outcome set_interest(Handle, const char*, Handle, Interest) noexcept { return {-1, ENOSYS}; }
+inline Outcome await_events(Handle, Poller::Event (&)[Poller::most_events], int) noexcept {
+    return {-1, ENOSYS};
+}
+
+#endif
+
+#if defined(EV_SET) || defined(__linux__)
+inline constexpr bool has_poller = true;
+#else
+inline constexpr bool has_poller = false;
+#endif
+
+// Two ends: what is written to the second makes the first one readable.
+#ifdef _WIN32
+
+// There are no pipes that poll knows, so it is a connection with ourselves.
+inline int open_wake_ends(Handle (&ends)[2]) {
+    Endpoint where = Endpoint::loopback(0), us, peer;
+    const Socket listener(static_cast<Handle>(socket(AF_INET).value));
+    Socket from, to(static_cast<Handle>(socket(AF_INET).value));
+    int error = bind(listener.handle(), where).error;
+    if (error == 0) error = listen(listener.handle()).error;
+    if (error == 0) error = local_endpoint(listener.handle(), where).error;
+    if (error == 0) error = connect(to.handle(), where).error;
+    if (error == 0) error = local_endpoint(to.handle(), us).error;
+    // Any program on this machine may have been quicker, so look who it is.
+    while (error == 0 && peer != us) {
+        const Outcome taken = accept(listener.handle(), peer);
+        error = taken.error;
+        if (error == 0) from = Socket(static_cast<Handle>(taken.value));
+    }
+    if (error != 0) return error;
+    ends[0] = from.release();
+    ends[1] = to.release();
+    return 0;
+}
+
+inline void write_wake(Handle to) noexcept { ::send(to, "", 1, 0); }
+inline void read_wakes(Handle from) noexcept {
+    char bytes[64];
+    while (::recv(from, bytes, sizeof bytes, 0) > 0) continue;
+}
+
+#else
+
+inline int open_wake_ends(Handle (&ends)[2]) {
+    Call call{.name = "pipe"};
+    if (!begin(call)) return finish(call, -1).error;
+    if (::pipe(ends) == -1) return finish(call, -1, errno).error;
+    for (Handle& end : ends) {
+        end = above_standard_streams(end);
+        ::fcntl(end, F_SETFD, FD_CLOEXEC);
+    }
+    return finish(call, 0).error;
+}
+
+// When there is no room for another byte, the poller will wake anyway.
+inline void write_wake(Handle to) noexcept {
+    const int kept = errno;
+    [[maybe_unused]] const auto written = ::write(to, "", 1);
+    errno = kept;
+}
+inline void read_wakes(Handle from) noexcept {
+    char bytes[64];
+    while (::read(from, bytes, sizeof bytes) > 0) continue;
+}
+
+#endif
 
 // Waits until a connection attempt has an outcome.
 inline Outcome poll_connect(Handle socket, [[maybe_unused]] short event, int milliseconds) {
@@ -1733,7 +2040,196 @@ inline Listener listen(std::uint16_t port) {
 }
 
 // ============================================================================================
-//  Chapter 7: helpers
+//  Chapter 7: many sockets, one thread
+// ============================================================================================
+
+// poll passes over a negative number: the complement of the socket's own.
+inline Handle Watched::socket() const noexcept {
+    return events == 0 ? static_cast<Handle>(~fd) : fd;
+}
+
+inline Watched::Watched(Handle socket, Interest interest) noexcept : pollfd{} {
+    fd = socket;
+    events = POLLIN;
+    set_interest(interest);
+}
+
+inline void Watched::set_interest(Interest interest) noexcept {
+    const Handle number = socket();
+    events = 0;
+    if (sys::wants(interest, Interest::read)) events |= POLLIN;
+    if (sys::wants(interest, Interest::write)) events |= POLLOUT;
+    fd = events == 0 ? static_cast<Handle>(~number) : number;
+    revents = 0;
+}
+
+inline bool Watched::is_ready(short event) const noexcept {
+    return (events & event) != 0 && (revents & (event | POLLHUP | POLLERR | POLLNVAL)) != 0;
+}
+inline bool Watched::readable() const noexcept { return is_ready(POLLIN); }
+inline bool Watched::writable() const noexcept { return is_ready(POLLOUT); }
+
+inline void Watched::require_open() const {
+    if ((revents & POLLNVAL) != 0)
+        throw std::logic_error("poll on a socket that is closed: number " +
+                               std::to_string(socket()));
+}
+
+// One look, at most so many milliseconds long.
+inline std::size_t Watched::poll(Watched* sockets, std::size_t count, int milliseconds) {
+    const sys::Outcome found = sys::poll_all(sockets, count, milliseconds);
+    if (found.error == EINTR) return 0;
+    if (found.error != 0)
+        throw Error("poll", std::to_string(count) + " sockets", detail::error_code(found.error));
+    for (std::size_t i = 0; found.value > 0 && i < count; ++i) sockets[i].require_open();
+    return static_cast<std::size_t>(found.value);
+}
+
+inline std::size_t poll(std::span<Watched> sockets, Deadline deadline) {
+    for (;;) {
+        const int timeout = detail::poll_timeout(deadline);
+        const std::size_t ready = Watched::poll(sockets.data(), sockets.size(), timeout);
+        if (ready > 0 || (deadline != never && Clock::now() >= deadline)) return ready;
+    }
+}
+
+namespace detail {
+
+// What a poller has where the system has nothing better than poll: an array.
+class PollArray {
+public:
+    PollArray() = default;
+    PollArray(const PollArray&) = delete;
+    PollArray& operator=(const PollArray&) = delete;
+    ~PollArray() { std::free(sockets_); }
+
+    // Returns an errno value, those that the system's own means have.
+    int set(const char* action, Handle socket, Interest interest) {
+        Watched* const at = find(socket);
+        if (action == sys::watch) return at ? EEXIST : add(Watched(socket, interest));
+        if (!at) return ENOENT;
+        if (action == sys::change) at->set_interest(interest);
+        if (action == sys::forget) *at = sockets_[--size_];
+        return 0;
+    }
+
+    // Begins behind the last one that was put into `events`: none starves behind the others.
+    std::size_t await(Poller::Event (&events)[Poller::most_events], int milliseconds) {
+        std::size_t count = 0;
+        std::size_t left = Watched::poll(sockets_, size_, milliseconds);
+        for (std::size_t i = 0; i < size_ && left > 0 && count < Poller::most_events; ++i) {
+            if (++next_ >= size_) next_ = 0;
+            const Watched& at = sockets_[next_];
+            if (!at.readable() && !at.writable()) continue;
+            events[count++] = {at.socket(), at.readable(), at.writable()};
+            --left;
+        }
+        return count;
+    }
+
+private:
+    Watched* find(Handle socket) noexcept {
+        for (std::size_t i = 0; i < size_; ++i)
+            if (sockets_[i].socket() == socket) return &sockets_[i];
+        return nullptr;
+    }
+
+    int add(const Watched& socket) {
+        if (size_ == capacity_) {
+            const std::size_t larger = capacity_ * 2 + 16;
+            void* const moved = std::realloc(static_cast<void*>(sockets_), larger * sizeof socket);
+            if (!moved) return ENOMEM;
+            sockets_ = static_cast<Watched*>(moved);
+            capacity_ = larger;
+        }
+        sockets_[size_++] = socket;
+        return 0;
+    }
+
+    Watched* sockets_ = nullptr;
+    std::size_t size_ = 0, capacity_ = 0, next_ = 0;
+};
+
+}  // namespace detail
+
+inline Poller::Poller(Backend backend) : Poller(Empty()) {
+    Handle ends[2];
+    int error = sys::open_wake_ends(ends);
+    if (error != 0) throw Error("pipe", "to wake a poller", detail::error_code(error));
+    wake_read_ = Socket(ends[0]);
+    wake_write_ = Socket(ends[1]);
+    wake_read_.set_nonblocking(true);
+    wake_write_.set_nonblocking(true);
+    if (backend == Backend::poll || !sys::has_poller) {
+        array_ = new detail::PollArray;
+    } else {
+        const sys::Outcome opened = sys::open_poller();
+        if (opened.error != 0) throw Error("poller", "", detail::error_code(opened.error));
+        system_ = Socket(static_cast<Handle>(opened.value));
+    }
+    watch(wake_read_.handle(), Interest::read);
+}
+
+inline Poller::~Poller() { delete array_; }
+
+inline void Poller::set(const char* action, Handle socket, Interest interest) {
+    const int error = array_ ? array_->set(action, socket, interest)
+                             : sys::set_interest(system_.handle(), action, socket, interest).error;
+    if (error == 0) return;
+    const std::string which = "socket " + std::to_string(socket);
+    const std::string what = std::string(action) + ' ' + which;
+    if (error == EEXIST) throw std::logic_error(what + ": it is watched already");
+    if (error == ENOENT) throw std::logic_error(what + ": it is not watched");
+    if (error == EBADF) throw std::logic_error(what + ": it is closed; forget a socket before");
+    throw Error(action, which, detail::error_code(error));
+}
+
+inline void Poller::watch(Handle socket, Interest interest) { set(sys::watch, socket, interest); }
+inline void Poller::change(Handle socket, Interest interest) { set(sys::change, socket, interest); }
+
+inline void Poller::forget(Handle socket) {
+    for (std::size_t i = 0; i < count_; ++i)
+        if (events_[i].socket == socket) events_[i].socket = invalid_handle;
+    set(sys::forget, socket, Interest::none);
+}
+
+// One look. Returns how many events there are.
+inline std::size_t Poller::look(int milliseconds) {
+    if (array_) return array_->await(events_, milliseconds);
+    const sys::Outcome found = sys::await_events(system_.handle(), events_, milliseconds);
+    if (found.error == EINTR) return 0;
+    if (found.error != 0) throw Error("poller", "wait", detail::error_code(found.error));
+    return static_cast<std::size_t>(found.value);
+}
+
+// What is for us, and what nobody asked for, is taken out of the batch.
+inline bool Poller::sort_out() noexcept {
+    bool woken = false;
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < count_; ++i) {
+        const bool ours = events_[i].socket == wake_read_.handle();
+        woken = woken || ours;
+        if (!ours && (events_[i].readable || events_[i].writable)) events_[kept++] = events_[i];
+    }
+    count_ = kept;
+    if (woken) sys::read_wakes(wake_read_.handle());
+    return woken;
+}
+
+inline Poller::Events Poller::wait(Deadline deadline) {
+    for (;;) {
+        count_ = 0;  // of the last batch nothing comes any more, even if this look fails
+        count_ = look(detail::poll_timeout(deadline));
+        const bool woken = sort_out();
+        const bool over = deadline != never && Clock::now() >= deadline;
+        if (woken || count_ > 0 || over) return Events(*this);
+    }
+}
+
+inline void Poller::wake() noexcept { sys::write_wake(wake_write_.handle()); }
+
+// ============================================================================================
+//  Chapter 8: helpers
 // ============================================================================================
 
 inline std::string_view first(std::span<const char> buffer, std::size_t count) {
@@ -1777,7 +2273,7 @@ inline std::string quote(std::string_view bytes, std::size_t at_most) {
 }
 
 // ============================================================================================
-//  Chapter 8: tools
+//  Chapter 9: tools
 // ============================================================================================
 
 inline void print_line(std::string_view line) {
@@ -1889,7 +2385,7 @@ int run_tool(int argc, char** argv, std::string_view usage, Body body) {
 }
 
 // ============================================================================================
-//  Chapter 9: the log
+//  Chapter 10: the log
 // ============================================================================================
 
 inline std::string_view name(Level level) {
@@ -1964,7 +2460,7 @@ inline void Log::write(Level level, const Endpoint& peer, std::string_view what,
 }
 
 // ============================================================================================
-//  Chapter 10: the trace
+//  Chapter 11: the trace
 // ============================================================================================
 
 inline void add_hook(Hook& hook) {
@@ -2001,6 +2497,7 @@ inline std::string outcome(const Call& call) {
     if (call.name == "accept")
         return "socket " + std::to_string(count) + " from " + call.endpoint->text();
     if (call.name == "poll" || call.name == "select") return count == 0 ? "timed out" : "ready";
+    if (call.detail == "until one is ready") return std::to_string(count) + " ready";
     if (call.name == "getaddrinfo" && count != 0)
         return "failed: " + lookup_category().message(static_cast<int>(call.result));
     return "ok";
