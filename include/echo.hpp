@@ -502,7 +502,8 @@ class PollArray;
 // A socket in an array for poll(), and what poll() found. It is the system's own structure.
 class Watched : pollfd {
 public:
-    explicit Watched(Handle socket, Interest interest = Interest::read) noexcept;
+    // Throws std::logic_error when the handle is that of a closed Connection or Listener.
+    explicit Watched(Handle socket, Interest interest = Interest::read);
 
     [[nodiscard]] Handle socket() const noexcept;
     void set_interest(Interest interest) noexcept;
@@ -1106,13 +1107,32 @@ inline Outcome poll(Handle socket, short event, int milliseconds) {
 #endif
 }
 
-// The same for a whole array. The value is how many are ready.
+#ifdef _WIN32
+// WSAPoll as poll is elsewhere: it refuses an array in which there is nothing to watch, or no socket
+// that is open.
+inline int poll_array(pollfd* sockets, std::size_t count, int milliseconds) noexcept {
+    const pollfd* const end = sockets + count;
+    const pollfd* watched = sockets;
+    while (watched != end && watched->events == 0) ++watched;
+    if (watched == end) {
+        ::Sleep(milliseconds < 0 ? INFINITE : static_cast<DWORD>(milliseconds));
+        return 0;
+    }
+    const int ready = ::WSAPoll(sockets, static_cast<ULONG>(count), milliseconds);
+    const int error = ready == -1 ? ::WSAGetLastError() : 0;
+    if (error != WSAEINVAL && error != WSAENOTSOCK) return ready;
+    while (sockets != end) (sockets++)->revents = POLLNVAL;
+    return static_cast<int>(count);
+}
+#endif
+
+// The same for a whole array. The value is above 0 when one is ready, or closed.
 inline Outcome poll_all(pollfd* sockets, std::size_t count, int milliseconds) {
     const std::string which = hooks ? std::to_string(count) + " sockets" : "";
     Call call{.name = "poll", .detail = which};
     if (!begin(call)) return finish(call, -1);
 #ifdef _WIN32
-    return finish(call, ::WSAPoll(sockets, static_cast<ULONG>(count), milliseconds));
+    return finish(call, poll_array(sockets, count, milliseconds));
 #else
     return finish(call, ::poll(sockets, static_cast<nfds_t>(count), milliseconds));
 #endif
@@ -2048,7 +2068,9 @@ inline Handle Watched::socket() const noexcept {
     return events == 0 ? static_cast<Handle>(~fd) : fd;
 }
 
-inline Watched::Watched(Handle socket, Interest interest) noexcept : pollfd{} {
+inline Watched::Watched(Handle socket, Interest interest) : pollfd{} {
+    if (socket == invalid_handle)
+        throw std::logic_error("to watch a socket that is closed or was moved from");
     fd = socket;
     events = POLLIN;
     set_interest(interest);
@@ -2069,20 +2091,26 @@ inline bool Watched::is_ready(short event) const noexcept {
 inline bool Watched::readable() const noexcept { return is_ready(POLLIN); }
 inline bool Watched::writable() const noexcept { return is_ready(POLLOUT); }
 
+// Windows marks one that it passed over as not valid, too.
 inline void Watched::require_open() const {
-    if ((revents & POLLNVAL) != 0)
+    if (events != 0 && (revents & POLLNVAL) != 0)
         throw std::logic_error("poll on a socket that is closed: number " +
                                std::to_string(socket()));
 }
 
-// One look, at most so many milliseconds long.
+// One look, at most so many milliseconds long. The system does not count alike everywhere.
 inline std::size_t Watched::poll(Watched* sockets, std::size_t count, int milliseconds) {
+    static_assert(sizeof(Watched) == sizeof(pollfd), "an array of the one is one of the other");
+    for (std::size_t i = 0; i < count; ++i) sockets[i].revents = 0;  // in case that the call fails
     const sys::Outcome found = sys::poll_all(sockets, count, milliseconds);
-    if (found.error == EINTR) return 0;
-    if (found.error != 0)
+    if (found.error != 0 && found.error != EINTR)
         throw Error("poll", std::to_string(count) + " sockets", detail::error_code(found.error));
-    for (std::size_t i = 0; found.value > 0 && i < count; ++i) sockets[i].require_open();
-    return static_cast<std::size_t>(found.value);
+    std::size_t ready = 0;
+    for (std::size_t i = 0; found.error == 0 && i < count; ++i) {
+        sockets[i].require_open();
+        if (sockets[i].readable() || sockets[i].writable()) ++ready;
+    }
+    return ready;
 }
 
 inline std::size_t poll(std::span<Watched> sockets, Deadline deadline) {
