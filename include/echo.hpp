@@ -549,27 +549,29 @@ public:
         Handle socket = invalid_handle;
         bool readable = false;
         bool writable = false;
+
+        [[nodiscard]] bool is_ready() const noexcept { return readable || writable; }
     };
 
     // What a wait has found: for (const echo::Poller::Event& event : poller.wait()). In its loop any
-    // socket may be watched, changed, forgotten and closed. A forgotten one does not come any more,
-    // even if a new socket has got its number.
+    // socket may be watched, changed, forgotten and closed: what is not asked for any more does not
+    // come, even if a new socket has got a forgotten one's number.
     class Events {
     public:
         class iterator {
         public:
-            explicit iterator(const Poller& poller) noexcept : poller_(poller) { skip_forgotten(); }
+            explicit iterator(const Poller& poller) noexcept : poller_(poller) { skip_withdrawn(); }
             const Event& operator*() const noexcept { return poller_.events_[at_]; }
             iterator& operator++() noexcept {
                 ++at_;
-                skip_forgotten();
+                skip_withdrawn();
                 return *this;
             }
-            bool operator==(std::nullptr_t) const noexcept { return at_ == poller_.count_; }
+            bool operator==(std::nullptr_t) const noexcept { return at_ >= poller_.count_; }
 
         private:
-            void skip_forgotten() noexcept {
-                while (at_ < poller_.count_ && poller_.events_[at_].socket == invalid_handle) ++at_;
+            void skip_withdrawn() noexcept {
+                while (at_ < poller_.count_ && !poller_.events_[at_].is_ready()) ++at_;
             }
             const Poller& poller_;
             std::size_t at_ = 0;
@@ -598,6 +600,7 @@ private:
     struct Empty {};
     explicit Poller(Empty) noexcept {}  // what has been made is destroyed if the rest can't be made
     void set(const char* action, Handle socket, Interest interest);
+    void withdraw(Handle socket, Interest but) noexcept;
     std::size_t look(int milliseconds);
     bool sort_out() noexcept;
 
@@ -2212,12 +2215,28 @@ inline void Poller::set(const char* action, Handle socket, Interest interest) {
     throw Error(action, which, detail::error_code(error));
 }
 
-inline void Poller::watch(Handle socket, Interest interest) { set(sys::watch, socket, interest); }
-inline void Poller::change(Handle socket, Interest interest) { set(sys::change, socket, interest); }
+// What this batch still has for a socket, but for what is asked for, does not come.
+inline void Poller::withdraw(Handle socket, Interest but) noexcept {
+    for (std::size_t i = 0; i < count_; ++i) {
+        Event& event = events_[i];
+        if (event.socket != socket) continue;
+        event.readable = event.readable && sys::wants(but, Interest::read);
+        event.writable = event.writable && sys::wants(but, Interest::write);
+    }
+}
+
+inline void Poller::watch(Handle socket, Interest interest) {
+    set(sys::watch, socket, interest);
+    withdraw(socket, Interest::none);  // of one that was closed without being forgotten
+}
+
+inline void Poller::change(Handle socket, Interest interest) {
+    set(sys::change, socket, interest);
+    withdraw(socket, interest);
+}
 
 inline void Poller::forget(Handle socket) {
-    for (std::size_t i = 0; i < count_; ++i)
-        if (events_[i].socket == socket) events_[i].socket = invalid_handle;
+    withdraw(socket, Interest::none);
     set(sys::forget, socket, Interest::none);
 }
 
@@ -2237,7 +2256,7 @@ inline bool Poller::sort_out() noexcept {
     for (std::size_t i = 0; i < count_; ++i) {
         const bool ours = events_[i].socket == wake_read_.handle();
         woken = woken || ours;
-        if (!ours && (events_[i].readable || events_[i].writable)) events_[kept++] = events_[i];
+        if (!ours && events_[i].is_ready()) events_[kept++] = events_[i];
     }
     count_ = kept;
     if (woken) sys::read_wakes(wake_read_.handle());
