@@ -126,7 +126,6 @@
 #if defined(ECHO_KQUEUE) || defined(__APPLE__) || defined(__FreeBSD__) || defined(__OpenBSD__) || \
     defined(__NetBSD__) || defined(__DragonFly__)
 #include <sys/event.h>
-#include <sys/types.h>  // before the next, which needs it on some systems
 #elif defined(__linux__)
 #include <sys/epoll.h>
 #endif
@@ -1148,7 +1147,7 @@ inline bool wants(Interest interest, Interest what) noexcept {
 // What to do with a socket of a poller's, as a trace tells it.
 inline constexpr char watch[] = "watch", change[] = "change", forget[] = "forget";
 
-#if defined(EV_SET)  // of <sys/event.h>: kqueue
+#if defined(EVFILT_READ)  // of <sys/event.h>: kqueue
 
 inline Outcome open_poller() {
     Call call{.name = "kqueue"};
@@ -1158,19 +1157,33 @@ inline Outcome open_poller() {
     return finish(call, poller);
 }
 
+// Fields, not EV_SET: their types and the macro differ from system to system.
+inline struct kevent kqueue_filter(Handle socket, bool writes, int flags) noexcept {
+    struct kevent filter {};
+    filter.ident = static_cast<std::uintptr_t>(socket);
+    filter.filter = writes ? EVFILT_WRITE : EVFILT_READ;
+    filter.flags = static_cast<decltype(filter.flags)>(flags);
+    return filter;
+}
+
+// kqueue itself does not mind if one is added twice. A change without any flag changes nothing, but
+// fails where there is nothing to change.
+inline bool is_watched(Handle poller, Handle socket) noexcept {
+    const struct kevent nothing = kqueue_filter(socket, false, 0);
+    return ::kevent(poller, &nothing, 1, nullptr, 0, nullptr) == 0;
+}
+
 // A socket has two filters, for reading and for writing. One that is disabled says nothing.
 inline Outcome set_interest(Handle poller, const char* action, Handle socket, Interest interest) {
     Call call{.name = "kevent", .socket = socket, .detail = action};
     if (!begin(call)) return finish(call, -1);
-    const auto flags = [&](Interest what) -> unsigned short {
+    if (action == watch && is_watched(poller, socket)) return finish(call, -1, EEXIST);
+    const auto flags = [&](Interest what) {
         if (action == forget) return EV_DELETE;
-        const int on = wants(interest, what) ? EV_ENABLE : EV_DISABLE;
-        return static_cast<unsigned short>(action == watch ? EV_ADD | on : on);
+        return (action == watch ? EV_ADD : 0) | (wants(interest, what) ? EV_ENABLE : EV_DISABLE);
     };
-    const auto number = static_cast<std::uintptr_t>(socket);
-    struct kevent changes[2];
-    EV_SET(&changes[0], number, EVFILT_READ, flags(Interest::read), 0, 0, {});
-    EV_SET(&changes[1], number, EVFILT_WRITE, flags(Interest::write), 0, 0, {});
+    const struct kevent changes[] = {kqueue_filter(socket, false, flags(Interest::read)),
+                                     kqueue_filter(socket, true, flags(Interest::write))};
     return finish(call, ::kevent(poller, changes, 2, nullptr, 0, nullptr));
 }
 
@@ -1241,7 +1254,7 @@ inline Outcome await_events(Handle, Poller::Event (&)[Poller::most_events], int)
 
 #endif
 
-#if defined(EV_SET) || defined(__linux__)
+#if defined(EVFILT_READ) || defined(__linux__)
 inline constexpr bool has_poller = true;
 #else
 inline constexpr bool has_poller = false;
