@@ -590,9 +590,9 @@ public:
     [[nodiscard]] Events wait(Deadline deadline = never);
     static constexpr std::size_t most_events = 256;
 
-    // Makes the wait that is under way return, or else the next one: one wait, however many calls.
-    // To be called from any thread, and from a signal handler: no hook sees it, errno is kept.
-    // write(2)
+    // Makes the wait that is under way return, or else the next one: one wait, however many calls,
+    // unless there were tens of thousands. To be called from any thread, and from a signal handler:
+    // no hook sees it, errno is kept. write(2)
     void wake() noexcept;
 
 private:
@@ -1260,48 +1260,60 @@ inline constexpr bool has_poller = true;
 inline constexpr bool has_poller = false;
 #endif
 
-// Two ends: what is written to the second makes the first one readable.
+// Gives an owner to what a call has made. Returns the call's error.
+inline int own(const Outcome& made, Socket& owner) noexcept {
+    if (made.error == 0) owner = Socket(static_cast<Handle>(made.value));
+    return made.error;
+}
+
+// Two ends: what is written to one makes the other readable. Returns an errno value, or 0.
 #ifdef _WIN32
 
 // There are no pipes that poll knows, so it is a connection with ourselves.
-inline int open_wake_ends(Handle (&ends)[2]) {
+inline int open_wake_ends(Socket& from, Socket& to) {
     Endpoint where = Endpoint::loopback(0), us, peer;
-    const Socket listener(static_cast<Handle>(socket(AF_INET).value));
-    Socket from, to(static_cast<Handle>(socket(AF_INET).value));
-    int error = bind(listener.handle(), where).error;
+    Socket listener;
+    int error = own(socket(AF_INET), listener);
+    if (error == 0) error = own(socket(AF_INET), to);
+    if (error == 0) error = bind(listener.handle(), where).error;
     if (error == 0) error = listen(listener.handle()).error;
     if (error == 0) error = local_endpoint(listener.handle(), where).error;
     if (error == 0) error = connect(to.handle(), where).error;
     if (error == 0) error = local_endpoint(to.handle(), us).error;
     // Any program on this machine may have been quicker, so look who it is.
-    while (error == 0 && peer != us) {
-        const Outcome taken = accept(listener.handle(), peer);
-        error = taken.error;
-        if (error == 0) from = Socket(static_cast<Handle>(taken.value));
-    }
-    if (error != 0) return error;
-    ends[0] = from.release();
-    ends[1] = to.release();
-    return 0;
+    while (error == 0 && peer != us) error = own(accept(listener.handle(), peer), from);
+    if (error == 0) error = set_no_delay(to.handle(), true).error;  // or a wake waits for the last
+    return error;
 }
 
 inline void write_wake(Handle to) noexcept { ::send(to, "", 1, 0); }
+
+// Until there are no more; but not for ever, since others may wake it all the time.
 inline void read_wakes(Handle from) noexcept {
-    char bytes[64];
-    while (::recv(from, bytes, sizeof bytes, 0) > 0) continue;
+    char bytes[1024];
+    for (int i = 0; i < 100 && ::recv(from, bytes, sizeof bytes, 0) > 0; ++i) continue;
 }
 
 #else
 
-inline int open_wake_ends(Handle (&ends)[2]) {
+inline int new_pipe(Handle (&ends)[2]) noexcept {
+#ifdef SOCK_CLOEXEC
+    return ::pipe2(ends, O_CLOEXEC);
+#else
+    if (::pipe(ends) == -1) return -1;
+    for (const Handle end : ends) ::fcntl(end, F_SETFD, FD_CLOEXEC);
+    return 0;
+#endif
+}
+
+inline int open_wake_ends(Socket& from, Socket& to) {
     Call call{.name = "pipe"};
-    if (!begin(call)) return finish(call, -1).error;
-    if (::pipe(ends) == -1) return finish(call, -1, errno).error;
-    for (Handle& end : ends) {
-        end = above_standard_streams(end);
-        ::fcntl(end, F_SETFD, FD_CLOEXEC);
-    }
-    return finish(call, 0).error;
+    Handle ends[2] = {invalid_handle, invalid_handle};
+    const Outcome made = finish(call, begin(call) ? new_pipe(ends) : -1);
+    if (made.error != 0) return made.error;
+    from = Socket(above_standard_streams(ends[0]));
+    to = Socket(above_standard_streams(ends[1]));
+    return from.is_open() && to.is_open() ? 0 : EMFILE;
 }
 
 // When there is no room for another byte, the poller will wake anyway.
@@ -1310,9 +1322,11 @@ inline void write_wake(Handle to) noexcept {
     [[maybe_unused]] const auto written = ::write(to, "", 1);
     errno = kept;
 }
+
+// Until there are no more; but not for ever, since others may wake it all the time.
 inline void read_wakes(Handle from) noexcept {
-    char bytes[64];
-    while (::read(from, bytes, sizeof bytes) > 0) continue;
+    char bytes[1024];
+    for (int i = 0; i < 100 && ::read(from, bytes, sizeof bytes) > 0; ++i) continue;
 }
 
 #endif
@@ -2197,21 +2211,14 @@ private:
 }  // namespace detail
 
 inline Poller::Poller(Backend backend) : Poller(Empty()) {
-    Handle ends[2];
-    int error = sys::open_wake_ends(ends);
-    if (error != 0) throw Error("pipe", "to wake a poller", detail::error_code(error));
-    wake_read_ = Socket(ends[0]);
-    wake_write_ = Socket(ends[1]);
+    int error = sys::open_wake_ends(wake_read_, wake_write_);
+    const bool plain = backend == Backend::poll || !sys::has_poller;
+    if (error == 0 && !plain) error = sys::own(sys::open_poller(), system_);
+    if (error != 0) throw Error("open", "a poller", detail::error_code(error));
+    if (plain) array_ = new detail::PollArray;
     wake_read_.set_nonblocking(true);
     wake_write_.set_nonblocking(true);
-    if (backend == Backend::poll || !sys::has_poller) {
-        array_ = new detail::PollArray;
-    } else {
-        const sys::Outcome opened = sys::open_poller();
-        if (opened.error != 0) throw Error("poller", "", detail::error_code(opened.error));
-        system_ = Socket(static_cast<Handle>(opened.value));
-    }
-    watch(wake_read_.handle(), Interest::read);
+    set(sys::watch, wake_read_.handle(), Interest::read);
 }
 
 inline Poller::~Poller() { delete array_; }
@@ -2258,7 +2265,7 @@ inline std::size_t Poller::look(int milliseconds) {
     if (array_) return array_->await(events_, milliseconds);
     const sys::Outcome found = sys::await_events(system_.handle(), events_, milliseconds);
     if (found.error == EINTR) return 0;
-    if (found.error != 0) throw Error("poller", "wait", detail::error_code(found.error));
+    if (found.error != 0) throw Error("wait", "for many sockets", detail::error_code(found.error));
     return static_cast<std::size_t>(found.value);
 }
 
