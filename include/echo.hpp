@@ -537,7 +537,8 @@ public:
     ~Poller();
 
     // Begin to watch a socket; watch it for something else; watch it no longer, which has to come
-    // before it is closed. Throw Error, and std::logic_error when it is watched already, or is not.
+    // before it is closed. Throw Error, and std::logic_error when it is watched already, or is not,
+    // or is closed; where it is plain poll that watches, only wait() sees that it is closed.
     // epoll_ctl(2), kevent(2)
     void watch(Handle socket, Interest interest);
     void change(Handle socket, Interest interest);
@@ -1796,6 +1797,10 @@ inline void Socket::set_nonblocking(bool on) {
 
 namespace detail {
 
+inline std::string number_of(Handle socket) {
+    return socket == invalid_handle ? "-" : std::to_string(socket);
+}
+
 inline void check(const sys::Outcome& outcome, std::string_view call, const Endpoint& where) {
     if (outcome.error != 0) throw Error(call, where.text(), error_code(outcome.error));
 }
@@ -2224,10 +2229,12 @@ inline Poller::Poller(Backend backend) : Poller(Empty()) {
 inline Poller::~Poller() { delete array_; }
 
 inline void Poller::set(const char* action, Handle socket, Interest interest) {
-    const int error = array_ ? array_->set(action, socket, interest)
-                             : sys::set_interest(system_.handle(), action, socket, interest).error;
+    int error = EBADF;
+    if (socket != invalid_handle)
+        error = array_ ? array_->set(action, socket, interest)
+                       : sys::set_interest(system_.handle(), action, socket, interest).error;
     if (error == 0) return;
-    const std::string which = "socket " + std::to_string(socket);
+    const std::string which = "socket " + detail::number_of(socket);
     const std::string what = std::string(action) + ' ' + which;
     if (error == EEXIST) throw std::logic_error(what + ": it is watched already");
     if (error == ENOENT) throw std::logic_error(what + ": it is not watched");
@@ -2536,10 +2543,6 @@ inline void add_hook(Hook& hook) {
 }
 
 namespace detail {
-
-inline std::string number_of(Handle socket) {
-    return socket == invalid_handle ? "-" : std::to_string(socket);
-}
 
 // What was asked: "recv at most 4096 bytes", "bind 127.0.0.1:7777".
 inline std::string request(const Call& call) {
