@@ -41,7 +41,10 @@
 //  is interrupted.
 //
 //  MANY SOCKETS, ONE THREAD. poll() waits for any of an array of sockets that you keep. A Poller does
-//  it for thousands, by the system's own means (epoll, kqueue), and can be woken from any thread.
+//  it for thousands, by the system's own means (epoll, kqueue), and can be woken from any thread:
+//      poller.watch(client.handle(), echo::Interest::read);
+//      for (const auto& event : poller.wait(echo::after(5s))) ...   // event.socket is readable
+//      poller.forget(client.handle());                              // before it is closed
 //
 //  BYTES. recv fills a span, such as a std::array<char, 4096>. send takes a std::string_view:
 //  it may hold any byte, zeros too, and a literal sends no zero byte at its end.
@@ -55,8 +58,8 @@
 //  LOOKING INSIDE. trace(std::cerr) prints every system call from then on, one line each.
 //
 //  THREADS. Different sockets may be used by different threads at the same time; one socket
-//  by one thread at a time. A Log may be used by all at once. add_hook and trace are called before
-//  any thread is started.
+//  by one thread at a time, and so a Poller, but for its wake(). A Log may be used by all at once.
+//  add_hook and trace are called before any thread is started.
 //
 //  The rest of this file: the system's headers, the declarations (all there is to know to use
 //  it), the platform layer, the implementation.
