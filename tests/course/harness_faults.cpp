@@ -197,6 +197,11 @@ TEST_CASE("every call that a conversation makes can be told to fail", "[harness]
         pair.client.shutdown_send();
         pair.server.set_nonblocking(true);
         pair.server.reset();
+        for (const auto backend : {echo::Poller::Backend::system, echo::Poller::Backend::poll}) {
+            echo::Poller poller(backend);
+            poller.wake();
+            (void)poller.wait();
+        }
     }
     CHECK(names.seen.count("send") == 1);
     for (const std::string& name : names.seen) {

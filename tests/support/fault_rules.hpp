@@ -65,9 +65,10 @@ inline constexpr NamedError fault_errors[] = {
 
 // The calls that echo.hpp makes, by the names it gives them.
 inline constexpr const char* fault_calls[] = {
-    "accept", "bind",   "close",       "connect",    "fcntl",      "getaddrinfo",
-    "listen", "poll",   "getsockname", "getsockopt", "setsockopt", "ioctlsocket",
-    "recv",   "select", "send",        "shutdown",   "socket",     "write",
+    "accept",     "bind",   "close",       "connect",     "epoll_create1", "epoll_ctl",
+    "epoll_wait", "fcntl",  "getaddrinfo", "getsockname", "getsockopt",    "ioctlsocket",
+    "kevent",     "kqueue", "listen",      "pipe",        "poll",          "recv",
+    "select",     "send",   "setsockopt",  "shutdown",    "socket",        "write",
 };
 
 namespace detail {
