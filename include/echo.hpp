@@ -40,8 +40,9 @@
 //  Without one it waits for ever. A deadline holds for the whole call, however often the call
 //  is interrupted.
 //
-//  MANY SOCKETS, ONE THREAD. poll() waits for any of an array of sockets that you keep. A Poller does
-//  it for thousands, by the system's own means (epoll, kqueue), and can be woken from any thread:
+//  MANY SOCKETS, ONE THREAD. poll() waits for any of an array of sockets that you keep. A Poller
+//  does it for thousands, by the system's own means (epoll, kqueue), and can be woken from any
+//  thread:
 //      poller.watch(client.handle(), echo::Interest::read);
 //      for (const auto& event : poller.wait(echo::after(5s))) ...   // event.socket is readable
 //      poller.forget(client.handle());                              // before it is closed
@@ -556,9 +557,9 @@ public:
         [[nodiscard]] bool is_ready() const noexcept { return readable || writable; }
     };
 
-    // What a wait has found: for (const echo::Poller::Event& event : poller.wait()). In its loop any
-    // socket may be watched, changed, forgotten and closed: what is not asked for any more does not
-    // come, even if a new socket has got a forgotten one's number.
+    // What a wait has found: for (const echo::Poller::Event& event : poller.wait()). In its loop
+    // any socket may be watched, changed, forgotten and closed: what is not asked for any more does
+    // not come, even if a new socket has got a forgotten one's number.
     class Events {
     public:
         class iterator {
@@ -588,9 +589,9 @@ public:
         const Poller& poller_;
     };
 
-    // Waits until a socket is ready, until wake() is called, or until the deadline, and not a moment
-    // less. Finds at most most_events at a time, and the others in the next waits. Throws Error.
-    // epoll_wait(2), kevent(2)
+    // Waits until a socket is ready, until wake() is called, or until the deadline, and not a
+    // moment less. Finds at most most_events at a time, and the others in the next waits. Throws
+    // Error. epoll_wait(2), kevent(2)
     [[nodiscard]] Events wait(Deadline deadline = never);
     static constexpr std::size_t most_events = 256;
 
@@ -650,9 +651,9 @@ public:
 
     // Whether an option such as "--help" was given.
     bool flag(std::string_view name) noexcept;
-    // The number of an option such as "--max-clients 8" or "--max-clients=8", or `otherwise` when it
-    // was not given; given twice, the last one holds. Throws UsageError when it is no whole number
-    // from `least` to `most`.
+    // The number of an option such as "--max-clients 8" or "--max-clients=8", or `otherwise` when
+    // it was not given; given twice, the last one holds. Throws UsageError when it is no whole
+    // number from `least` to `most`.
     std::uint64_t number(std::string_view option, std::uint64_t otherwise, std::uint64_t least,
                          std::uint64_t most);
     // The next word, or `otherwise` when there is none. Throws UsageError when it is an option: by
@@ -1114,8 +1115,8 @@ inline Outcome poll(Handle socket, short event, int milliseconds) {
 }
 
 #ifdef _WIN32
-// WSAPoll as poll is elsewhere: it refuses an array in which there is nothing to watch, or no socket
-// that is open.
+// WSAPoll as poll is elsewhere: it refuses an array in which there is nothing to watch, or no
+// socket that is open.
 inline int poll_array(pollfd* sockets, std::size_t count, int milliseconds) noexcept {
     const pollfd* const end = sockets + count;
     const pollfd* watched = sockets;
@@ -1384,8 +1385,8 @@ inline void use_binary_streams() noexcept {
 }
 
 #ifndef _WIN32
-// While it lives, a write of this thread to a pipe that nobody reads any more raises no SIGPIPE: for
-// files there is no MSG_NOSIGNAL. Other threads, and the process's handlers, are left alone.
+// While it lives, a write of this thread to a pipe that nobody reads any more raises no SIGPIPE:
+// for files there is no MSG_NOSIGNAL. Other threads, and the process's handlers, are left alone.
 // pthread_sigmask(3), sigpending(2), sigwait(3)
 class NoBrokenPipe {
 public:
@@ -2485,7 +2486,7 @@ struct LogState {
 };
 inline LogState log_state;
 
-// "2026-11-25T12:31:07.042Z", as RFC 3339 has it. The clock on the wall, to be compared with others.
+// "2026-11-25T12:31:07.042Z", as RFC 3339 has it. The clock on the wall, to compare with others.
 inline std::string time_text(std::chrono::system_clock::time_point when) {
     using std::chrono::milliseconds;
     const auto since_1970 = std::chrono::floor<milliseconds>(when.time_since_epoch()).count();
