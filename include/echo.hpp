@@ -716,7 +716,7 @@ struct Call {
     Handle socket = invalid_handle;      // on which socket; invalid where there is none yet
     std::string_view detail{};           // an option's name, what poll waits for, a host
     const Endpoint* endpoint = nullptr;  // bind and connect: where; accept: who, afterwards
-    const char* data = nullptr;          // recv and send: the bytes
+    const char* data = nullptr;          // recv and send: the bytes; poll of many: who is ready
     std::size_t length = 0;              // recv and send: how many are asked for
     long long result = 0;                // afterwards: bytes, or the new handle; -1: failed
     int error = 0;                       // an errno value, on Windows too
@@ -1133,16 +1133,37 @@ inline int poll_array(pollfd* sockets, std::size_t count, int milliseconds) noex
 }
 #endif
 
+// For a trace: the numbers of the sockets of an array with any of these bits, ": 4 5". Nothing when
+// nobody watches, or when there are too many to read.
+inline std::string list_sockets(const pollfd* sockets, std::size_t count, short pollfd::*events,
+                                short bits) {
+    std::string list;
+    for (std::size_t i = 0; hooks && count <= 512 && i < count; ++i)
+        if ((sockets[i].*events & bits) != 0)
+            list += (list.empty() ? ": " : " ") + std::to_string(sockets[i].fd);
+    return list;
+}
+
 // The same for a whole array. The value is above 0 when one is ready, or closed.
 inline Outcome poll_all(pollfd* sockets, std::size_t count, int milliseconds) {
-    const std::string which = hooks ? std::to_string(count) + " sockets" : "";
-    Call call{.name = "poll", .detail = which};
+    const std::string reading = list_sockets(sockets, count, &pollfd::events, POLLIN);
+    const std::string writing = list_sockets(sockets, count, &pollfd::events, POLLOUT);
+    std::string watched;
+    if (hooks) watched = std::to_string(count) + (count == 1 ? " socket" : " sockets");
+    if (!reading.empty()) watched += ", until readable" + reading;
+    if (!writing.empty()) watched += ", until writable" + writing;
+    Call call{.name = "poll", .detail = watched};
     if (!begin(call)) return finish(call, -1);
 #ifdef _WIN32
-    return finish(call, poll_array(sockets, count, milliseconds));
+    const int found = poll_array(sockets, count, milliseconds);
 #else
-    return finish(call, ::poll(sockets, static_cast<nfds_t>(count), milliseconds));
+    const int found = ::poll(sockets, static_cast<nfds_t>(count), milliseconds);
 #endif
+    if (found <= 0) return finish(call, found);
+    const std::string ready = list_sockets(sockets, count, &pollfd::revents, -1);
+    call.data = ready.data();
+    call.length = ready.size();
+    return finish(call, found);
 }
 
 inline bool wants(Interest interest, Interest what) noexcept {
@@ -2570,7 +2591,8 @@ inline std::string outcome(const Call& call) {
     if (call.name == "send") return count_bytes(count);
     if (call.name == "accept")
         return "socket " + std::to_string(count) + " from " + call.endpoint->text();
-    if (call.name == "poll" || call.name == "select") return count == 0 ? "timed out" : "ready";
+    if (call.name == "poll" || call.name == "select")
+        return count == 0 ? "timed out" : "ready" + std::string(call.data ? call.data : "");
     if (call.detail == "until one is ready") return std::to_string(count) + " ready";
     if (call.name == "getaddrinfo" && count != 0)
         return "failed: " + lookup_category().message(static_cast<int>(call.result));

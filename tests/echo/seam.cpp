@@ -129,6 +129,31 @@ TEST_CASE("the trace is one line a call, in plain words", "[trace]") {
     has(server_name + ": close -> ok");
 }
 
+TEST_CASE("a poll of many says in the trace whom it watches for what, and who is ready",
+          "[trace]") {
+    test::Pair pair;
+    using Interest = echo::Interest;
+    std::vector<echo::Watched> sockets{echo::Watched(pair.server.handle(), Interest::read),
+                                       echo::Watched(pair.client.handle(), Interest::both),
+                                       echo::Watched(pair.listener.handle(), Interest::none)};
+    const std::string server = ' ' + std::to_string(pair.server.handle());
+    const std::string client = ' ' + std::to_string(pair.client.handle());
+    Recorder recorder;
+    const auto last_line = [&] { return recorder.lines.back(); };
+    CHECK(echo::poll(sockets) == 1);
+    CHECK(last_line() == "socket -: poll 3 sockets, until readable:" + server + client +
+                             ", until writable:" + client + " -> ready:" + client);
+
+    sockets = {echo::Watched(pair.server.handle())};
+    CHECK(echo::poll(sockets, echo::Clock::now()) == 0);
+    CHECK(last_line() == "socket -: poll 1 socket, until readable:" + server + " -> timed out");
+
+    // Nobody reads a list of a thousand.
+    sockets.assign(1000, echo::Watched(pair.client.handle(), Interest::write));
+    CHECK(echo::poll(sockets) == 1000);
+    CHECK(last_line() == "socket -: poll 1000 sockets -> ready");
+}
+
 TEST_CASE("threads hand the trace whole lines, one at a time", "[trace]") {
     constexpr int times = 2000;
     LineByLine lines;
