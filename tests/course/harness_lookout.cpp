@@ -217,6 +217,48 @@ TEST_CASE("who waits in accept waits for those in line", "[harness]") {
     CHECK(server.lookout().reason().find("all 3 threads") == 0);
 }
 
+TEST_CASE("who waits in one poll for many waits for all of them, and for those in line",
+          "[harness]") {
+    SKIP_WHERE_NOTHING_IS_TOLD();
+    const std::string in_poll = "the program waits in poll, for something that will not come";
+    Watched server({"serve-many"});
+    Client first(server);
+    Client second(server);
+    for (Client* client : {&second, &first}) {
+        client->send("hello");
+        CHECK(client->receive() == "hello");
+    }
+    CHECK(first.receive().empty());
+    CHECK(server.lookout().reason() == in_poll);
+
+    // Each of these is a lie, and each would be a reason to wait.
+    const Account truth = second.account;
+    second.account.sent += 1;
+    CHECK(first.receive(in_a_moment()).empty());
+    CHECK(server.lookout().reason().empty());
+    second.account = truth;
+    second.account.finished = true;
+    CHECK(first.receive(in_a_moment()).empty());
+    CHECK(server.lookout().reason().empty());
+    second.account = truth;
+    Account& in_line = server.lookout().connected(1);
+    CHECK(first.receive(in_a_moment()).empty());
+    CHECK(server.lookout().reason().empty());
+    in_line.port = first.account.port;
+    CHECK(first.receive().empty());
+    CHECK(server.lookout().reason() == in_poll);
+
+    // Of one whom it does not watch it learns nothing.
+    second.send("ignore me");
+    CHECK(second.receive() == "ignore me");
+    second.send("hello?");
+    CHECK(second.receive().empty());
+    CHECK(server.lookout().reason() == in_poll);
+    first.send("hello");
+    CHECK(first.receive() == "hello");
+    CHECK(server.lookout().count_polls() >= 6);
+}
+
 TEST_CASE("who waits for room to send does not wait in vain", "[harness]") {
     SKIP_WHERE_NOTHING_IS_TOLD();
     Watched server({"serve-a-flood"});

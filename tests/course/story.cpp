@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 using harness::Evidence;
 using harness::Story;
@@ -184,6 +185,37 @@ TEST_CASE("a call that has begun and not returned is drawn as still waiting") {
     CHECK(contains(picture, "|  accept: still waiting\n"));
     // What had begun before a part was left out may have ended there.
     CHECK_FALSE(contains(harness::draw_trace(begun + "(left out)\n" + trace, false), "waiting"));
+}
+
+TEST_CASE("a poll of many is drawn in a line, and tells who waits for what") {
+    const std::string line =
+        "socket -: poll 3 sockets, until readable: 3 14, until writable: 14 -> ready: 14\n";
+    const std::string picture = harness::draw_trace(line, false);
+    INFO(picture);
+    CHECK(contains(picture, "|  poll 3 sockets: ready: 14\n"));
+    const harness::TracedCall call = harness::read_trace(line).at(0);
+    CHECK(call.polls_many());
+    CHECK(call.waits_to_read() == std::vector<std::string>{"3", "14"});
+    CHECK(call.waits_to_write());
+    CHECK(call.ready() == std::vector<std::string>{"14"});
+    const auto one = harness::read_trace_line("socket 4: poll until readable").value();
+    CHECK_FALSE(one.polls_many());
+    CHECK(one.waits_to_read() == std::vector<std::string>{"4"});
+    CHECK_FALSE(one.waits_to_write());
+    CHECK(harness::read_trace_line("socket -: poll 1000 sockets").value().waits_to_read().empty());
+
+    std::string crowd = "socket -: poll 300 sockets, until readable: 3 -> ready:";
+    for (int socket = 4; socket < 300; ++socket) crowd += ' ' + std::to_string(socket);
+    CHECK(widest_line(harness::draw_trace(crowd + '\n', false)) <= harness::page_width);
+
+    // Two threads may wait in a poll each.
+    harness::Begun begun;
+    for (const char* text : {"socket -: poll 1 socket, until readable: 4",
+                             "socket -: poll 1 socket, until readable: 5",
+                             "socket -: poll 1 socket, until readable: 5 -> ready: 5"})
+        begun.note(harness::read_trace_line(text).value());
+    REQUIRE(begun.calls().size() == 1);
+    CHECK(begun.calls()[0].waits_to_read() == std::vector<std::string>{"4"});
 }
 
 TEST_CASE("a send that has only begun is not taken for done, whatever its bytes look like") {

@@ -67,6 +67,7 @@ void Ledger::close(const std::string& socket) {
 
 void Ledger::note(const TracedCall& call) {
     begun_.note(call);
+    if (call.polls_many() && !call.only_begun()) ++polls_;
     const bool ok = call.result == "ok";
     if (call.name == "listen" && ok) listeners_.insert(call.socket);
     if (call.name == "connect" && (ok || call.result == "in progress")) open(call.socket);

@@ -38,6 +38,7 @@ public:
     const std::vector<Entry>& entries() const { return entries_; }
     bool is_listener(const std::string& socket) const { return listeners_.count(socket) > 0; }
     const std::vector<TracedCall>& begun() const { return begun_.calls(); }
+    std::uint64_t polls() const { return polls_; }  // of a whole array
     // Every call is in it: the trace of a program that spins is cut off.
     bool is_whole() const { return whole_; }
 
@@ -51,6 +52,7 @@ private:
     std::vector<Entry> entries_;
     std::set<std::string> listeners_;
     Begun begun_;
+    std::uint64_t polls_ = 0;
     bool whole_ = true;
 };
 

@@ -84,6 +84,11 @@ void Lookout::read_trace() {
     ledger_.add(more);
 }
 
+std::uint64_t Lookout::count_polls() {
+    read_trace();
+    return ledger_.polls();
+}
+
 // The trace is read between two looks that are the same. So every thread slept while it was read:
 // the trace holds all that the program has done, and the calls that have begun are those that the
 // threads sleep in. The look of the time before has to be the same, too: that lets a few
@@ -112,8 +117,15 @@ bool Lookout::all_wait_in_vain(const std::vector<Sleeper>& threads) const {
     const auto& begun = ledger_.begun();
     return agree(threads, begun) &&
            std::all_of(begun.begin(), begun.end(), [&](const TracedCall& call) {
-               return call.arguments != "until writable" && has_nothing_to_read(call.socket);
+               return !call.waits_to_write() && waits_in_vain(call.waits_to_read());
            });
+}
+
+// Nothing is known of a call that does not tell its sockets.
+bool Lookout::waits_in_vain(const std::vector<std::string>& sockets) const {
+    return !sockets.empty() &&
+           std::all_of(sockets.begin(), sockets.end(),
+                       [&](const std::string& socket) { return has_nothing_to_read(socket); });
 }
 
 // A call that waits until there is something on this socket goes on waiting.

@@ -49,6 +49,9 @@ public:
     // come". Empty: it did not.
     const std::string& reason() const { return reason_; }
 
+    // How often the program has polled an array of sockets, as far as its trace tells.
+    std::uint64_t count_polls();
+
 private:
     template <typename Once>
     bool await(Deadline deadline, const Account* connection, Once once) {
@@ -62,6 +65,7 @@ private:
     }
     bool nothing_can_come(const Account* connection);
     bool all_wait_in_vain(const std::vector<Sleeper>& threads) const;
+    bool waits_in_vain(const std::vector<std::string>& sockets) const;
     bool has_nothing_to_read(const std::string& socket) const;
     bool is_silent(const Account& connection) const;
     bool talks_to_the_test_only() const;

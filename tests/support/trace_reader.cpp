@@ -76,6 +76,14 @@ std::string count_bytes(std::size_t bytes) {
     return std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes");
 }
 
+// Never in the middle of an escape.
+std::string shorten(std::string text, std::size_t width) {
+    if (text.size() <= width) return text;
+    std::size_t end = 0;
+    while (end + shown_length(text, end) <= width - 3) end += shown_length(text, end);
+    return text.substr(0, end) + "...";
+}
+
 Row recv_row(const TracedCall& call) {
     if (call.result == "end of stream")
         return {Row::Shape::to_program, "end of stream", "recv: 0 bytes", "recv end"};
@@ -125,6 +133,12 @@ Row row_of(const TracedCall& call, Sockets& sockets) {
     if (!call.arguments.empty()) text += ' ' + call.arguments;
     if (!ok) text += ": " + call.result;
 
+    if (call.polls_many()) {
+        const std::string count = call.arguments.substr(0, call.arguments.find(','));
+        const std::string how = call.result.substr(0, call.result.find(':'));
+        return {Row::Shape::local, "", shorten("poll " + count + ": " + call.result, 60),
+                "poll many " + how};
+    }
     // The end crosses the network once, however often recv is asked.
     if (call.name == "recv" && call.result == "end of stream" &&
         !sockets.ended.insert(call.socket).second)
@@ -166,14 +180,6 @@ void name_client(Row& row, const TracedCall& call, const Sockets& sockets) {
 std::string pad(std::string text, std::size_t width, char with) {
     if (text.size() < width) text.append(width - text.size(), with);
     return text;
-}
-
-// Never in the middle of an escape.
-std::string shorten(std::string text, std::size_t width) {
-    if (text.size() <= width) return text;
-    std::size_t end = 0;
-    while (end + shown_length(text, end) <= width - 3) end += shown_length(text, end);
-    return text.substr(0, end) + "...";
 }
 
 std::string draw_row(const Row& row) {
@@ -248,6 +254,38 @@ std::vector<std::string> fold(const std::vector<Row>& rows) {
 
 std::size_t TracedCall::asked() const { return leading_number(arguments); }
 
+namespace {
+
+// "until readable: 3 4, until writable: 4": the numbers behind these words.
+std::vector<std::string> numbers_behind(std::string_view text, std::string_view words) {
+    std::vector<std::string> numbers;
+    const std::size_t at = text.find(words);
+    if (at == std::string_view::npos) return numbers;
+    text = text.substr(at + words.size());
+    text = text.substr(0, text.find(','));
+    while (!text.empty() && text[0] == ' ') {
+        text.remove_prefix(1);
+        numbers.push_back(first_word(text));
+        text.remove_prefix(numbers.back().size());
+    }
+    return numbers;
+}
+
+}  // namespace
+
+bool TracedCall::polls_many() const { return name == "poll" && socket == "-"; }
+
+std::vector<std::string> TracedCall::waits_to_read() const {
+    if (polls_many()) return numbers_behind(arguments, "until readable:");
+    return {socket};
+}
+
+bool TracedCall::waits_to_write() const {
+    return arguments.find("until writable") != std::string::npos;
+}
+
+std::vector<std::string> TracedCall::ready() const { return numbers_behind(result, "ready:"); }
+
 std::size_t TracedCall::moved() const { return leading_number(result); }
 
 std::string_view TracedCall::quoted() const {
@@ -286,13 +324,15 @@ std::vector<TracedCall> read_trace(std::string_view trace) {
 }
 
 void Begun::note(const TracedCall& call) {
-    const auto same = std::find_if(calls_.begin(), calls_.end(), [&](const TracedCall& one) {
-        return one.socket == call.socket && one.name == call.name;
-    });
-    if (call.only_begun())
-        calls_.push_back(call);
-    else if (same != calls_.end())
-        calls_.erase(same);
+    if (call.only_begun()) return calls_.push_back(call);
+    // Of several on one socket, one that was asked the same. (A fault may have changed that.)
+    auto same = calls_.end();
+    for (auto one = calls_.begin(); one != calls_.end(); ++one) {
+        if (one->socket != call.socket || one->name != call.name) continue;
+        if (same == calls_.end() || one->arguments == call.arguments) same = one;
+        if (one->arguments == call.arguments) break;
+    }
+    if (same != calls_.end()) calls_.erase(same);
 }
 
 std::size_t count_accepted(std::string_view trace) {

@@ -27,6 +27,13 @@ struct TracedCall {
     std::size_t moved() const;  // by a recv or a send; 0 when it failed or the stream has ended
     // Of a recv or a send: its first bytes as the trace quotes them, without the quotes.
     std::string_view quoted() const;
+
+    bool polls_many() const;  // a poll of a whole array
+    // Of a call that waits: on which sockets for something to receive or to accept; none where the
+    // trace does not tell. Whether it also waits for room to send.
+    std::vector<std::string> waits_to_read() const;
+    bool waits_to_write() const;
+    std::vector<std::string> ready() const;  // whom a poll of many has found
 };
 
 // Nothing when it is no line of a trace.

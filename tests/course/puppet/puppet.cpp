@@ -14,6 +14,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #ifdef _WIN32
 #include <fcntl.h>
@@ -152,6 +153,28 @@ void serve_two() {
     for (int i = 0; i < 2; ++i)
         threads.emplace_back([client = listener.accept()]() mutable { converse(client); });
     (void)listener.accept();
+}
+
+// An echo server for many, on one thread. Whoever says "ignore me" is not watched any more.
+void serve_many() {
+    echo::Listener listener = listen_and_say_so();
+    std::list<echo::Connection> clients;
+    std::vector<echo::Watched> watched{echo::Watched(listener.handle())};
+    for (;;) {
+        echo::poll(watched);
+        std::size_t at = 0;
+        for (echo::Connection& client : clients) {
+            std::array<char, 4096> buffer;
+            if (!watched[++at].readable()) continue;
+            const std::string_view text = echo::first(buffer, client.recv(buffer).bytes);
+            if (text.empty()) return;
+            (void)client.send_all(text);
+            if (text == "ignore me") watched[at].set_interest(echo::Interest::none);
+        }
+        if (!watched[0].readable()) continue;
+        clients.push_back(listener.accept());
+        watched.emplace_back(clients.back().handle());
+    }
 }
 
 // Takes a client and does not say where it listens.
@@ -364,6 +387,8 @@ int main(int count, char** values) {
             connect_and_hold(next());
         else if (action == "serve")
             serve();
+        else if (action == "serve-many")
+            serve_many();
         else if (action == "serve-two")
             serve_two();
         else if (action == "serve-many")
