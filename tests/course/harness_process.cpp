@@ -515,6 +515,22 @@ TEST_CASE("a process can be held still, and goes on", "[harness]") {
     CHECK(process.pause());
     process.kill();
     CHECK(end_of(process).code == 9);
+    CHECK_FALSE(process.pause());
+}
+
+TEST_CASE("the children of a process are counted", "[harness]") {
+#if !defined(__linux__)
+    SKIP_BECAUSE("this system does not tell of a process's children");
+#else
+    Process alone = puppet({"print", "here", "hang"});
+    REQUIRE(prints(alone, "here\n"));
+    CHECK(alone.holdings().children == std::size_t{0});
+    Process parent = puppet({"child", "hang", "hang"});
+    const auto deadline = soon();
+    while (parent.holdings().children != std::size_t{1} && Clock::now() < deadline)
+        (void)parent.wait(Clock::now() + std::chrono::milliseconds(1));
+    CHECK(parent.holdings().children == std::size_t{1});
+#endif
 }
 
 TEST_CASE("a process is started in a folder", "[harness]") {

@@ -53,10 +53,12 @@ struct Sleeper {
     bool operator==(const Sleeper&) const = default;
 };
 
-// What a program holds at one moment, without its children. Nothing where the system does not tell.
+// What a program holds at one moment, without what its children hold. Nothing where the system does
+// not tell.
 struct Holdings {
     std::optional<std::size_t> descriptors;  // open files and sockets; on Windows all handles
     std::optional<std::size_t> threads;
+    std::optional<std::size_t> children;  // processes that it has started, and that still run
     std::optional<std::size_t> memory;    // in bytes, what is really there
     std::optional<std::size_t> reserved;  // in bytes, what its addresses are reserved for
 };
@@ -141,8 +143,10 @@ public:
     // as ours have (faults.cpp); no other program notices. False: this system has no signals.
     bool interrupt();
 
-    // Holds it still, and all that it started, until resume() (SIGSTOP, SIGCONT). False: this
-    // system can't.
+    // Stops it, and all that it started, as Ctrl-Z does, and returns when it stands still. resume()
+    // lets it go on, and what has come meanwhile it finds all at once. False: this system, or this
+    // program, can't be stopped without harm. (On Linux epoll_wait fails with EINTR when a stopped
+    // program goes on.)
     bool pause();
     void resume();
 

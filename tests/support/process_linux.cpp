@@ -81,6 +81,11 @@ Sleeper::In waits_in(const SystemCall& call) {
         case SYS_poll:
             return static_cast<int>(call.arguments[2]) < 0 ? Sleeper::In::poll : Sleeper::In::awake;
 #endif
+#ifdef SYS_epoll_wait
+        case SYS_epoll_wait:
+#endif
+        case SYS_epoll_pwait:
+            return static_cast<int>(call.arguments[3]) < 0 ? Sleeper::In::poll : Sleeper::In::awake;
         case SYS_ppoll: return call.arguments[2] == 0 ? Sleeper::In::poll : Sleeper::In::awake;
         case SYS_read: return call.arguments[0] == 0 ? Sleeper::In::input : Sleeper::In::awake;
 #ifdef SYS_futex
@@ -147,6 +152,24 @@ std::vector<long> numbers_of_threads(const std::string& folder) {
     return error ? std::vector<long>() : numbers;
 }
 
+std::size_t count_words(std::string_view text) {
+    std::size_t words = 0;
+    for (std::size_t at = 0; at < text.size(); ++at)
+        if (text[at] != ' ' && (at == 0 || text[at - 1] == ' ')) ++words;
+    return words;
+}
+
+std::optional<std::size_t> children_of(const std::string& folder) {
+    std::size_t count = 0;
+    for (const long thread : numbers_of_threads(folder)) {
+        const auto children =
+            read_small_file(folder + "task/" + std::to_string(thread) + "/children");
+        if (!children) return std::nullopt;
+        count += count_words(*children);
+    }
+    return count;
+}
+
 }  // namespace
 
 std::vector<Sleeper> threads_of(long process) {
@@ -173,11 +196,24 @@ Holdings holdings_of(long process) {
          at.increment(error))
         ++descriptors;
     if (!error) all.descriptors = descriptors;
+    all.children = children_of(folder);
     if (const auto status = read_small_file(folder + "status")) {
         all.threads = static_cast<std::size_t>(number(value_of(*status, "\nThreads:")));
         all.reserved = static_cast<std::size_t>(number(value_of(*status, "\nVmSize:"))) * 1024;
     }
     return all;
+}
+
+bool minds_a_pause(long process) {
+    std::error_code error;
+    for (std::filesystem::directory_iterator at("/proc/" + std::to_string(process) + "/fd", error),
+         end;
+         !error && at != end; at.increment(error)) {
+        std::error_code ignored;
+        const auto what = std::filesystem::read_symlink(at->path(), ignored).string();
+        if (what.find("eventpoll") != std::string::npos) return true;
+    }
+    return false;
 }
 
 }  // namespace harness
@@ -189,6 +225,7 @@ Holdings holdings_of(long process) {
 namespace harness {
 
 std::vector<Sleeper> threads_of(long) { return {}; }
+bool minds_a_pause(long) { return false; }
 
 Holdings holdings_of(long process) {
     const int pid = static_cast<int>(process);
@@ -212,6 +249,7 @@ Holdings holdings_of(long process) {
 
 namespace harness {
 std::vector<Sleeper> threads_of(long) { return {}; }
+bool minds_a_pause(long) { return false; }
 Holdings holdings_of(long) { return {}; }
 }  // namespace harness
 

@@ -317,7 +317,14 @@ struct PosixProcess final : Process::State {
 
     Holdings holdings() override { return holdings_of(pid_); }
     bool interrupt() override { return ::kill(pid_, SIGWINCH) == 0; }
-    bool pause() override { return ::kill(-pid_, SIGSTOP) == 0; }
+
+    bool pause() override {
+        if (minds_a_pause(pid_) || ::kill(-pid_, SIGSTOP) != 0) return false;
+        siginfo_t about{};
+        while (::waitid(P_PID, static_cast<id_t>(pid_), &about, WSTOPPED | WEXITED | WNOWAIT) != 0)
+            if (errno != EINTR) return false;
+        return about.si_code == CLD_STOPPED;
+    }
     void resume() override { ::kill(-pid_, SIGCONT); }
 
     // One that waits for input waits in vain only when there is none, and more may still come. And

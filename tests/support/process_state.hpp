@@ -125,6 +125,8 @@ std::unique_ptr<Process::State> start_process(const Process::Options& options);
 // What the threads of a process wait in, where the system tells; and what it holds, but its memory.
 std::vector<Sleeper> threads_of(long process);
 Holdings holdings_of(long process);
+// Whether a stop signal makes a call of it fail when it goes on.
+bool minds_a_pause(long process);
 
 // The platform's words for an ending that was not the program's own exit.
 std::string words_for_signal(int code);
