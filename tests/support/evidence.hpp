@@ -34,6 +34,9 @@ struct Evidence {
         no_seat,        // that one client more than its limit waits in line, or is told why not
         thin_line,      // that those in line cost it no threads
         calm,           // that it stays calm, and says so, when it has no descriptor left
+        few_threads,    // that it serves a crowd without a thread or a process for each
+        idleness,       // that it does nothing while nobody says anything
+        fairness,       // that it serves all whom a poll has found ready
     };
     Wanted wanted = Wanted::bytes;
     std::string lesson;  // whose test it is; empty: not known
@@ -51,6 +54,7 @@ struct Evidence {
         int seats = 0;                 // so many clients it has to serve at once; 0: not said
         int seated = 0;                // so many it did serve at once, as far as the test tried
         bool few_descriptors = false;  // it may not have as many as it has clients
+        int left = 0;                  // clients that had closed or broken off
     };
     Past past;
     // Why a server was not to start.
@@ -95,7 +99,9 @@ struct Evidence {
     std::vector<Trial> trials;
 
     // The program.
-    std::optional<Ending> ending;  // none: it was still running
+    std::optional<std::size_t> threads;   // at the end, and processes that it had started
+    std::optional<std::size_t> children;  // none: it had ended, or the system does not tell
+    std::optional<Ending> ending;         // none: it was still running
     std::string output;
     std::string errors;
     std::string trace;

@@ -86,6 +86,9 @@ void Subject::look(Evidence& evidence) {
     evidence.faults = faults;
     evidence.past = past;
     if (!program) return;
+    const Holdings holds = program->process().holdings();
+    evidence.threads = holds.threads;
+    evidence.children = holds.children;
     evidence.output = program->process().output();
     evidence.errors = program->process().errors();
     evidence.ending = program->process().ending();

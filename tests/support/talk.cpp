@@ -252,6 +252,7 @@ void Talk::finish_sending() {
 
 void Talk::close() {
     step("the test closed the connection");
+    ++subject_.past.left;
     account_.finished = true;
     connection_.close();
 }
@@ -259,6 +260,7 @@ void Talk::close() {
 void Talk::reset() {
     step("the test broke the connection off with a reset");
     subject_.past.rude = true;
+    ++subject_.past.left;
     account_.finished = true;
     connection_.reset();
 }

@@ -1,0 +1,138 @@
+#include "readiness.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace harness {
+namespace {
+
+using Wanted = Evidence::Wanted;
+
+[[noreturn]] void fail(ServerTest& test, Wanted wanted, std::string expected, std::string got) {
+    Evidence evidence;
+    evidence.wanted = wanted;
+    evidence.expected_text = std::move(expected);
+    evidence.got_text = std::move(got);
+    test.subject().look(evidence);
+    test.subject().fail(std::move(evidence));
+}
+
+// How a stretch of time went in which nothing happened.
+enum class Stretch { quiet, busy, polls_again_and_again, ended };
+
+// One that sleeps without a deadline is quiet, which shows at once. One whose calls the system does
+// not tell is given the whole stretch.
+Stretch watch(ServerTest& test) {
+    constexpr std::uint64_t too_often = 100;
+    Process& process = test.subject().program->process();
+    Lookout& lookout = test.subject().program->lookout();
+    const auto cpu_before = process.cpu_time();
+    const auto polls_before = lookout.count_polls();
+    const auto began = echo::Clock::now();
+    bool polls = false;
+    lookout.await(echo::after(patience() / 8), [&](Deadline piece) {
+        polls = lookout.count_polls() - polls_before > too_often;
+        return polls || process.wait(piece).has_value();
+    });
+    if (process.ending()) return Stretch::ended;
+    if (polls) return Stretch::polls_again_and_again;
+    const auto waited = echo::Clock::now() - began;
+    if (lookout.reason().empty() && (process.cpu_time() - cpu_before) * 10 >= waited)
+        return Stretch::busy;
+    return Stretch::quiet;
+}
+
+// From one poll of many to the next one.
+struct Pass {
+    std::vector<std::string> ready;   // whom it has found
+    std::vector<std::string> served;  // whom the program turned to
+    std::string left_out;             // ready, and not served, though the program went on
+    bool goes_on_after_a_close = false;
+
+    void note(const TracedCall& call) {
+        const bool turned_to = call.name == "recv" || call.name == "accept" || call.name == "send";
+        if (turned_to && closed_ && contains(ready, call.socket)) goes_on_after_a_close = true;
+        if (turned_to || call.name == "close") served.push_back(call.socket);
+        closed_ = closed_ || call.name == "close";
+    }
+    // The first one that it has left out; empty: none. Whoever stops after a close, and polls anew,
+    // has left nobody out.
+    std::string skipped() const {
+        if (!goes_on_after_a_close) return {};
+        for (const std::string& socket : ready)
+            if (!contains(served, socket)) return socket;
+        return {};
+    }
+
+private:
+    static bool contains(const std::vector<std::string>& all, const std::string& one) {
+        return std::find(all.begin(), all.end(), one) != all.end();
+    }
+    bool closed_ = false;
+};
+
+std::string skipped_slot(const std::string& trace) {
+    Pass pass;
+    for (const TracedCall& call : read_trace(trace)) {
+        if (!call.polls_many()) {
+            pass.note(call);
+            continue;
+        }
+        if (const std::string socket = pass.skipped(); !socket.empty()) return socket;
+        pass = {};
+        pass.ready = call.ready();
+    }
+    return {};
+}
+
+}  // namespace
+
+bool expect_few_threads(ServerTest& test, std::size_t clients) {
+    const Holdings has = test.subject().program->process().holdings();
+    if (!has.threads) return false;
+    test.subject().story.step("the test looked how many threads the program has for " +
+                              std::to_string(clients) + " clients");
+    const std::size_t children = has.children.value_or(0);
+    if ((*has.threads + children) * 2 < clients) return test.subject().story.good(), true;
+    fail(test, Wanted::few_threads, "few threads, however many clients there are",
+         std::to_string(*has.threads) + " threads, and " + std::to_string(children) +
+             " processes that it started");
+}
+
+void expect_idle(ServerTest& test) {
+    constexpr int stretches = 4;
+    test.subject().story.step("nobody said anything, and the test looked what the program does");
+    Stretch how = Stretch::busy;
+    for (int i = 0; i < stretches && how == Stretch::busy; ++i) how = watch(test);
+    if (how == Stretch::quiet) return test.subject().story.good();
+    std::string got = "a program that has ended";
+    if (how == Stretch::busy) got = "a program that keeps a processor busy";
+    if (how == Stretch::polls_again_and_again) got = "a program that polls again and again";
+    fail(test, Wanted::idleness, "a program that sleeps until somebody is ready", got);
+}
+
+Pause::Pause(ServerTest& test) : test_(test), stopped_(test.subject().program->process().pause()) {
+    if (stopped_) test.subject().story.step("the test stopped the program for a moment");
+}
+
+void Pause::go_on() {
+    if (!stopped_) return;
+    stopped_ = false;
+    test_.subject().story.step("the test let the program go on: it finds all of that at once");
+    test_.subject().program->process().go_on();
+}
+
+void expect_no_slot_skipped(ServerTest& test) {
+    const std::string socket = skipped_slot(test.subject().program->trace());
+    if (socket.empty()) return test.subject().story.good();
+    test.subject().story.step("the test looked whether it served all whom a poll had found ready");
+    fail(test, Wanted::fairness, "all whom a poll has found ready are served before the next poll",
+         "a pass in which socket " + socket +
+             " was ready and left out, right after another one "
+             "was closed");
+}
+
+}  // namespace harness

@@ -1,0 +1,37 @@
+// What a server that waits for many clients at once is looked at for: that they cost it no threads,
+// that it sleeps while they are quiet, and that it serves all whom one poll has found ready.
+#pragma once
+
+#include "visitor.hpp"
+
+#include <cstddef>
+
+namespace harness {
+
+// So many clients are connected and served. It has fewer than half as many threads, and processes
+// that it started. False: this system does not tell.
+bool expect_few_threads(ServerTest& test, std::size_t clients);
+
+// Nobody says anything now: it does nothing, either. It may need a moment to come to rest.
+void expect_idle(ServerTest& test);
+
+// Stops the program until go_on(), or the end of this: what clients do meanwhile it finds all at
+// once. One that can't be stopped goes on, and finds it bit by bit.
+class Pause {
+public:
+    explicit Pause(ServerTest& test);
+    ~Pause() { go_on(); }
+    Pause(const Pause&) = delete;
+    Pause& operator=(const Pause&) = delete;
+    void go_on();
+
+private:
+    ServerTest& test_;
+    bool stopped_;
+};
+
+// In no pass through its array has it left out one who was ready, and gone on behind it. A program
+// that does not tell of its polls is taken at its word.
+void expect_no_slot_skipped(ServerTest& test);
+
+}  // namespace harness
