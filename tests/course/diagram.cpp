@@ -60,9 +60,9 @@ std::string unescape(std::string_view text) {
 
 // "killed" is no call, but what a program can't help: it is ended from outside. "reset" is a close
 // that breaks the connection off.
-const std::set<std::string> known_calls = {"socket",  "bind",  "listen", "accept",
-                                           "connect", "recv",  "send",   "shutdown",
-                                           "close",   "reset", "killed"};
+const std::set<std::string> known_calls = {"socket",   "bind",  "listen", "accept",
+                                           "connect",  "recv",  "send",   "poll",
+                                           "shutdown", "close", "reset",  "killed"};
 
 // The lesson's folder that the diagram's name begins with.
 std::string lesson_of(const std::string& diagram) {
@@ -233,8 +233,8 @@ private:
 
     // Whose conversation it is: the arrow says it, or the remark "(A)", or there is only one.
     void find_peer(const Row& row, DrawnCall& call, const std::string& remark) {
-        static const std::set<std::string> of_a_listener = {"socket", "bind", "listen", "killed"};
-        if (of_a_listener.count(call.name) != 0) return;
+        static const std::set<std::string> of_none = {"socket", "bind", "listen", "poll", "killed"};
+        if (of_none.count(call.name) != 0) return;
         for (const auto& [id, shown] : diagram_.participants)
             if (remark == '(' + id + ')' || (remark.empty() && id == row.peer)) call.peer = id;
         const bool alone = diagram_.participants.size() == 2 || row.actor != diagram_.program();

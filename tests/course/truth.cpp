@@ -110,12 +110,14 @@ std::string accepted_socket(const harness::TracedCall& call) {
 
 std::string traced_calls(std::string_view trace, bool threads) {
     // What only prepares a socket or asks about it is no part of the conversation.
-    static const std::set<std::string> drawn = {"socket", "bind", "listen",   "accept", "connect",
-                                                "recv",   "send", "shutdown", "close"};
+    static const std::set<std::string> drawn = {"socket", "bind", "listen", "accept",   "connect",
+                                                "poll",   "recv", "send",   "shutdown", "close"};
     Calls calls(threads);
     std::string listener;
     for (const harness::TracedCall& call : harness::read_trace(trace)) {
         if (drawn.count(call.name) == 0 || call.result == "would block") continue;
+        // A poll of one socket belongs to the call that has a deadline.
+        if (call.name == "poll" && call.ready().empty()) continue;
         if (call.name == "listen") listener = call.socket;
         // The program's last call: the picture ends with the conversation.
         if (call.name == "close" && call.socket == listener) continue;
