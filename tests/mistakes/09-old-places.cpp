@@ -1,0 +1,52 @@
+// cause: removes-the-wrong-one
+// also fits: closes-too-early, lost-bytes, only-one-message
+// not on Windows: no program is stopped there, so nobody is sure to be ready in the same pass
+// It notes the places of those who left, and removes them from the first to the last.
+
+#include <echo.hpp>
+
+#include <array>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+// False: it has finished, or is gone.
+bool echo_once(echo::Connection& client) {
+    std::array<char, 4096> buffer;
+    const auto got = client.recv(buffer);
+    return got && client.send_all(echo::first(buffer, got.bytes));
+}
+
+void remove(std::vector<echo::Connection>& clients, std::vector<echo::Watched>& watched,
+            std::size_t place) {
+    const auto at = static_cast<std::ptrdiff_t>(place);
+    clients.erase(clients.begin() + at);
+    watched.erase(watched.begin() + at + 1);
+}
+
+int main(int argc, char** argv) {
+    return echo::run_tool(
+        argc, argv, "[--max-clients N] [port]", [](echo::Arguments& arguments) -> int {
+            (void)arguments.number("--max-clients", 1000, 1, 100000);
+            const auto port = arguments.next_port(7777);
+            arguments.done();
+            echo::Listener listener = echo::listen(echo::Endpoint::loopback(port));
+            echo::print_line("listening on " + listener.endpoint().text());
+            std::vector<echo::Connection> clients;
+            std::vector<echo::Watched> watched;
+            watched.emplace_back(listener.handle());
+            for (;;) {
+                echo::poll(watched);
+                std::vector<std::size_t> left;
+                for (std::size_t i = 0; i < clients.size(); ++i)
+                    if (watched[i + 1].readable() && !echo_once(clients[i])) left.push_back(i);
+                for (const std::size_t place : left)
+                    if (place < clients.size()) remove(clients, watched, place);
+                if (watched[0].readable())
+                    if (echo::Accepted taken = listener.try_accept()) {
+                        watched.emplace_back(taken.connection.handle());
+                        clients.push_back(std::move(taken.connection));
+                    }
+            }
+        });
+}
