@@ -114,17 +114,6 @@ void expect_idle(ServerTest& test) {
     fail(test, Wanted::idleness, "a program that sleeps until somebody is ready", got);
 }
 
-Pause::Pause(ServerTest& test) : test_(test), stopped_(test.subject().program->process().pause()) {
-    if (stopped_) test.subject().story.step("the test stopped the program for a moment");
-}
-
-void Pause::go_on() {
-    if (!stopped_) return;
-    stopped_ = false;
-    test_.subject().story.step("the test let the program go on: it finds all of that at once");
-    test_.subject().program->process().go_on();
-}
-
 void expect_no_slot_skipped(ServerTest& test) {
     const std::string socket = skipped_slot(test.subject().program->trace());
     if (socket.empty()) return test.subject().story.good();

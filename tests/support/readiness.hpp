@@ -15,21 +15,6 @@ bool expect_few_threads(ServerTest& test, std::size_t clients);
 // Nobody says anything now: it does nothing, either. It may need a moment to come to rest.
 void expect_idle(ServerTest& test);
 
-// Stops the program until go_on(), or the end of this: what clients do meanwhile it finds all at
-// once. One that can't be stopped goes on, and finds it bit by bit.
-class Pause {
-public:
-    explicit Pause(ServerTest& test);
-    ~Pause() { go_on(); }
-    Pause(const Pause&) = delete;
-    Pause& operator=(const Pause&) = delete;
-    void go_on();
-
-private:
-    ServerTest& test_;
-    bool stopped_;
-};
-
 // In no pass through its array has it left out one who was ready, and gone on behind it. A program
 // that does not tell of its polls is taken at its word.
 void expect_no_slot_skipped(ServerTest& test);

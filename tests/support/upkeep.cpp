@@ -129,10 +129,12 @@ bool interrupt(ServerTest& test, Sleeper::In call) {
 
 void while_held_still(ServerTest& test, const std::function<void()>& deed) {
     Process& process = test.subject().program->process();
-    if (process.pause()) test.subject().story.step("the test held the program still");
+    const bool still = process.pause();
+    if (still) test.subject().story.step("the test held the program still");
     deed();
-    process.resume();
+    if (!still) return;
     test.subject().story.step("the test let the program go on");
+    process.resume();
 }
 
 }  // namespace harness
