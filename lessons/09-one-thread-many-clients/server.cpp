@@ -14,7 +14,6 @@
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -29,8 +28,8 @@ constexpr std::string_view usage =
 
 constexpr std::uint16_t default_port = 7777;
 constexpr std::size_t default_clients = 64;
-constexpr std::size_t most_clients = 10000;     // each costs a thread
-constexpr std::chrono::seconds retry_pause{1};  // for lack of descriptors
+constexpr std::size_t most_clients = 10000;  // each costs a thread
+constexpr std::chrono::milliseconds retry_pause{100};
 
 // More than the two systems hold on the way between them. A client that sends more than this
 // after our goodbye is not listening to us, and gets the reset after all.
@@ -77,7 +76,7 @@ echo::Result converse(echo::Connection& client) {
 void serve(echo::Connection client, const echo::Log& log) {
     log.write(echo::Level::info, client.peer(), "connected");
     const echo::Result end = converse(client);
-    say_goodbye(client);  // one that broke off does not hear it, and that does no harm
+    if (end.status != echo::Status::reset) say_goodbye(client);  // who broke off does not hear it
     const bool orderly = end.status == echo::Status::end;
     log.write(orderly ? echo::Level::info : echo::Level::warning, client.peer(), end.text(),
               end.bytes);
@@ -89,16 +88,15 @@ void serve(echo::Connection client, const echo::Log& log) {
 //         first, and behind it the clients, in the same order as in an array of `Client`.
 // TODO 4: wait in echo::poll for all of them. Serve those that are ready, from the last to the
 //         first, and remove whoever is gone from both arrays.
-// A fixed number of threads, and clients on their way to them. Each takes a client, serves it to its
-// end, and takes the next.
+// A fixed number of threads, which run as long as the program does. Each takes a client, serves it
+// to its end, and takes the next.
 class Workers {
 public:
     Workers(std::size_t count, const echo::Log& log);
 
-    // Waits until a worker is free, so that whoever comes next need not wait for it in here.
+    // Waits until a worker is free. Until then nobody is accepted: who comes waits in the listen
+    // queue, and costs us nothing.
     void await_free();
-    // Waits until a client has left, and its descriptor with it, or until the deadline.
-    void await_leaving(echo::Deadline deadline);
     // Gives the client to a worker that is free.
     void hand_over(echo::Connection client);
 
@@ -108,20 +106,20 @@ private:
     void host(echo::Connection client);
 
     const echo::Log& log_;
-    std::mutex mutex_;  // guards what follows
+    std::mutex mutex_;  // guards the next four
     std::condition_variable came_, left_;
-    std::deque<echo::Connection> line_;  // accepted, and no worker has it yet
-    std::size_t free_ = 0;               // workers that nobody has been given to
-    std::uint64_t gone_ = 0;             // clients that have left
+    std::deque<echo::Connection> line_;  // handed over, and not taken yet
+    std::size_t free_ = 0;               // workers for whom there is no client yet
 
     std::vector<std::thread> threads_;
 };
 
-// Fewer workers are better than none. But with none there is no server.
+// Fewer workers than wanted are better than none. But with none there is no server.
 Workers::Workers(std::size_t count, const echo::Log& log) : log_(log) {
+    threads_.reserve(count);
     try {
         while (threads_.size() < count) threads_.emplace_back(&Workers::work, this);
-    } catch (const std::system_error& error) {
+    } catch (const std::exception& error) {
         if (threads_.empty()) throw;
         log.write(echo::Level::warning,
                   "only " + std::to_string(threads_.size()) + " workers: " + error.what());
@@ -134,12 +132,6 @@ void Workers::await_free() {
     std::unique_lock lock(mutex_);
     if (free_ == 0) log_.write(echo::Level::warning, "full house: new clients wait in line");
     left_.wait(lock, [&] { return free_ > 0; });
-}
-
-void Workers::await_leaving(echo::Deadline deadline) {
-    std::unique_lock lock(mutex_);
-    const std::uint64_t before = gone_;
-    left_.wait_until(lock, deadline, [&] { return gone_ != before; });
 }
 
 void Workers::hand_over(echo::Connection client) {
@@ -157,6 +149,16 @@ echo::Connection Workers::next() {
     return client;
 }
 
+// What each worker does. However the client leaves, its seat is free again.
+void Workers::work() {
+    for (;;) {
+        host(next());
+        const std::lock_guard lock(mutex_);
+        ++free_;
+        left_.notify_one();
+    }
+}
+
 // An exception that leaves a thread ends the whole program, so none may.
 void Workers::host(echo::Connection client) {
     const echo::Endpoint peer = client.peer();
@@ -167,28 +169,17 @@ void Workers::host(echo::Connection client) {
     }
 }
 
-// What each worker does, for ever.
-void Workers::work() {
-    for (;;) {
-        host(next());
-        const std::lock_guard lock(mutex_);
-        ++free_;
-        ++gone_;
-        left_.notify_all();
-    }
-}
-
 // TODO 5: accept one when the listener is ready. Leave it alone while the house is full, or the
 //         system has no room for another socket.
-// The next client. When the system has no room for another socket, the client stays in line. Asking
-// again at once would only keep the processor busy: somebody has to leave first, here or elsewhere
-// in the system.
-echo::Connection next_client(echo::Listener& listener, Workers& workers, const echo::Log& log) {
+// The next client. When the system has no room for another socket, the client stays in line. To ask
+// again at once would only keep a processor busy: somebody has to leave first, here or elsewhere in
+// the system.
+echo::Connection next_client(echo::Listener& listener, const echo::Log& log) {
     for (bool told = false;; told = true) {
         echo::Accepted taken = listener.try_accept(echo::never);
         if (taken) return std::move(taken.connection);
         if (!told) log.write(echo::Level::error, "accept: " + echo::reason(taken.error));
-        workers.await_leaving(echo::after(retry_pause));
+        std::this_thread::sleep_for(retry_pause);
     }
 }
 
@@ -210,7 +201,7 @@ int main(int argc, char** argv) {
         Workers workers(clients, log);
         for (;;) {
             workers.await_free();
-            workers.hand_over(next_client(listener, workers, log));
+            workers.hand_over(next_client(listener, log));
         }
     });
 }

@@ -23,8 +23,8 @@ constexpr std::string_view usage =
 
 constexpr std::uint16_t default_port = 7777;
 constexpr std::size_t default_clients = 1000;
-constexpr std::size_t most_clients = 100000;    // each costs a descriptor, and a place to look at
-constexpr std::chrono::seconds retry_pause{1};  // for lack of descriptors
+constexpr std::size_t most_clients = 100000;  // each costs a descriptor, and a place to look at
+constexpr std::chrono::milliseconds retry_pause{100};  // for lack of descriptors
 
 // More than the two systems hold on the way between them. A client that sends more than this
 // after our goodbye is not listening to us, and gets the reset after all.

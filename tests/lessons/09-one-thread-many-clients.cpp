@@ -13,9 +13,9 @@
 #include <string_view>
 #include <vector>
 
-using harness::Pause;
 using harness::ServerTest;
 using harness::Visitor;
+using harness::while_held_still;
 
 namespace {
 
@@ -69,6 +69,7 @@ public:
             client->expect_echo();
     }
 
+    Visitor& newest() { return clients_.back(); }
     std::size_t size() const { return clients_.size(); }
     // Takes this one out of the crowd, by its place.
     void let_go(std::size_t place, std::list<Visitor>& to) {
@@ -138,9 +139,7 @@ TEST_CASE("all who are ready at the same time are served, each with its own byte
     Crowd crowd(test);
     crowd.come(8);
     for (int round = 0; round < 3; ++round) {
-        Pause pause(test);
-        crowd.all_send();
-        pause.go_on();
+        while_held_still(test, [&] { crowd.all_send(); });
         crowd.all_expect();
     }
 }
@@ -151,10 +150,11 @@ TEST_CASE("several leave in the same pass, and all others are served", "[09]") {
     RoomyServer test;
     Crowd crowd(test);
     crowd.come(8);
-    Pause pause(test);
-    std::list<Visitor> gone = leave_at_once(crowd, places);
-    crowd.all_send();
-    pause.go_on();
+    std::list<Visitor> gone;
+    while_held_still(test, [&] {
+        gone = leave_at_once(crowd, places);
+        crowd.all_send();
+    });
     crowd.all_expect();
     crowd.all_talk();
     harness::expect_no_slot_skipped(test);
@@ -169,13 +169,14 @@ TEST_CASE("one leaves while another one comes, and is silent at first", "[09]") 
     Crowd crowd(test);
     crowd.come(8);
     for (int round = 0; round < 3; ++round) {
-        Pause pause(test);
-        std::list<Visitor> gone = leave_at_once(crowd, {place});
-        crowd.all_send();
-        Visitor& newcomer = crowd.come_silently();
-        pause.go_on();
+        std::list<Visitor> gone;
+        while_held_still(test, [&] {
+            gone = leave_at_once(crowd, {place});
+            crowd.all_send();
+            crowd.come_silently();
+        });
         crowd.all_expect();
-        talk(newcomer, "and I am new\n");
+        talk(crowd.newest(), "and I am new\n");
     }
     crowd.all_talk();
 }
@@ -203,16 +204,16 @@ TEST_CASE("a hundred leave at once, and one stays", "[09]") {
     const auto before = harness::descriptors(test);
     Crowd crowd(test);
     crowd.come(many);
-    {
-        Pause pause(test);
+    std::list<Visitor> gone;
+    while_held_still(test, [&] {
         Places all;
         for (std::size_t i = 0; i < crowd.size(); ++i) all.push_back(i);
-        std::list<Visitor> gone = leave_at_once(crowd, all);
+        gone = leave_at_once(crowd, all);
         stays.send("I stay\n");
-        pause.go_on();
-        stays.expect_echo();
-        if (before) harness::expect_descriptors(test, *before);
-    }
+    });
+    stays.expect_echo();
+    if (before) harness::expect_descriptors(test, *before);
+    gone.clear();
     harness::expect_idle(test);
     crowd.come(3);
     crowd.all_talk();

@@ -1,5 +1,5 @@
 // cause: left-out
-// also fits: does-nothing, lost-bytes, never-answers, quiet-ones-stop-it
+// also fits: does-nothing, lost-bytes, lost-client, never-answers, quiet-ones-stop-it
 // It gives the seat of one who left to the next client, and forgets to watch it again.
 
 #include <echo.hpp>

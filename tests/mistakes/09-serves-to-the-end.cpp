@@ -1,5 +1,5 @@
 // cause: waits-for-one
-// also fits: does-nothing, lost-bytes, never-answers, quiet-ones-stop-it
+// also fits: does-nothing, lost-bytes, never-answers, one-at-a-time, quiet-ones-stop-it
 // It turns to one that is ready, and stays with it to the end.
 
 #include <echo.hpp>
