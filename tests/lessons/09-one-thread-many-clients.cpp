@@ -32,11 +32,8 @@ void talk(Visitor& client, const std::string& text) {
     client.expect_echo();
 }
 
-void leave(Visitor& client) {
-    client.finish_sending();
-    client.expect_end_of_stream();
-    client.close();
-}
+// Some of them, by their places in the line of those who came.
+using Places = std::vector<std::size_t>;
 
 // The clients of one test, in the order in which they came. What each says is its own.
 class Crowd {
@@ -70,45 +67,56 @@ public:
     }
 
     Visitor& newest() { return clients_.back(); }
-    std::size_t size() const { return clients_.size(); }
-    // Takes this one out of the crowd, by its place.
-    void let_go(std::size_t place, std::list<Visitor>& to) {
-        to.splice(to.end(), clients_,
-                  std::next(clients_.begin(), static_cast<std::ptrdiff_t>(place)));
+
+    // These leave without a word, each in its own way.
+    void leave(const Places& places) {
+        for (auto place = places.rbegin(); place != places.rend(); ++place) {
+            gone_.splice(gone_.end(), clients_, nth(*place));
+            const std::size_t way = gone_.size() % 3;
+            if (way == 0) gone_.back().close();
+            if (way == 1) gone_.back().reset();
+            if (way == 2) gone_.back().finish_sending();
+            if (way == 2) listening_.push_back(&gone_.back());
+        }
+    }
+    void all_leave_but(std::size_t stays) {
+        Places places;
+        for (std::size_t place = 0; place < clients_.size(); ++place)
+            if (place != stays) places.push_back(place);
+        leave(places);
+    }
+    // To those who have finished sending, and still listen.
+    void expect_ends() {
+        for (Visitor* client : listening_) client->expect_end_of_stream();
+        listening_.clear();
     }
 
 private:
-    // Short at one time, and long at another, so that none of another client's bytes fit in.
     std::string words(const Visitor& client, const std::string& what) {
         const auto port = client.endpoint().port();
         return what + ", on port " + std::to_string(port) + '\n';
     }
 
+    std::list<Visitor>::iterator nth(std::size_t place) {
+        return std::next(clients_.begin(), static_cast<std::ptrdiff_t>(place));
+    }
+
     ServerTest& test_;
     std::list<Visitor> clients_;
+    std::list<Visitor> gone_;
+    std::vector<Visitor*> listening_;
 };
 
-// --- The ways in which a client may leave without a word ----------------------------------------
+// --- The ways in which a client may hang up ------------------------------------------------------
 
-using Leave = void (*)(Visitor&);
+using HangUp = void (*)(Visitor&);
 
 void by_a_close(Visitor& client) { client.close(); }
 void by_a_reset(Visitor& client) { client.reset(); }
-void by_half_a_close(Visitor& client) { client.finish_sending(); }
-
-constexpr Leave ways[] = {by_a_close, by_a_reset, by_half_a_close};
-
-// Who leaves in one and the same pass, of eight, by its place in the line of those who came.
-using Places = std::vector<std::size_t>;
-
-// They leave, each in its own way. Who half-closes waits for the end of the program's stream.
-std::list<Visitor> leave_at_once(Crowd& crowd, const Places& places) {
-    std::list<Visitor> gone;
-    for (auto place = places.rbegin(); place != places.rend(); ++place) {
-        crowd.let_go(*place, gone);
-        ways[gone.size() % std::size(ways)](gone.back());
-    }
-    return gone;
+void politely(Visitor& client) {
+    client.finish_sending();
+    client.expect_end_of_stream();
+    client.close();
 }
 
 }  // namespace
@@ -134,6 +142,20 @@ TEST_CASE("as long as nobody says anything, the server sleeps", "[09]") {
     harness::expect_idle(test);
 }
 
+TEST_CASE("who hangs up without ever having said a word leaves nothing behind", "[09]") {
+    const auto hang_up = GENERATE(as<HangUp>{}, by_a_close, by_a_reset, politely);
+    RoomyServer test;
+    Crowd crowd(test);
+    crowd.come(3);
+    Visitor silent(test);
+    crowd.come(3);
+    hang_up(silent);
+    harness::expect_idle(test);
+    crowd.all_talk();
+    crowd.come(1);
+    crowd.all_talk();
+}
+
 TEST_CASE("all who are ready at the same time are served, each with its own bytes", "[09]") {
     RoomyServer test;
     Crowd crowd(test);
@@ -150,15 +172,14 @@ TEST_CASE("several leave in the same pass, and all others are served", "[09]") {
     RoomyServer test;
     Crowd crowd(test);
     crowd.come(8);
-    std::list<Visitor> gone;
     while_held_still(test, [&] {
-        gone = leave_at_once(crowd, places);
+        crowd.leave(places);
         crowd.all_send();
     });
     crowd.all_expect();
+    crowd.expect_ends();
     crowd.all_talk();
     harness::expect_no_slot_skipped(test);
-    harness::expect_idle(test);
     crowd.come(2);
     crowd.all_talk();
 }
@@ -169,53 +190,29 @@ TEST_CASE("one leaves while another one comes, and is silent at first", "[09]") 
     Crowd crowd(test);
     crowd.come(8);
     for (int round = 0; round < 3; ++round) {
-        std::list<Visitor> gone;
         while_held_still(test, [&] {
-            gone = leave_at_once(crowd, {place});
+            crowd.leave({place});
             crowd.all_send();
             crowd.come_silently();
         });
         crowd.all_expect();
+        crowd.expect_ends();
         talk(crowd.newest(), "and I am new\n");
     }
     crowd.all_talk();
 }
 
-TEST_CASE("who hangs up without a word leaves nothing behind", "[09]") {
-    const auto way = GENERATE(as<Leave>{}, by_a_close, by_a_reset, leave);
-    RoomyServer test;
-    Crowd crowd(test);
-    crowd.come(3);
-    Visitor& silent = crowd.come_silently();
-    crowd.come(3);
-    std::list<Visitor> gone;
-    crowd.let_go(3, gone);
-    way(silent);
-    crowd.all_talk();
-    harness::expect_idle(test);
-    crowd.come_and_talk();
-    crowd.all_talk();
-}
-
 TEST_CASE("a hundred leave at once, and one stays", "[09]") {
     RoomyServer test;
-    Visitor stays(test);
-    talk(stays, "I was here first\n");
-    const auto before = harness::descriptors(test);
     Crowd crowd(test);
-    crowd.come(many);
-    std::list<Visitor> gone;
+    crowd.come(many + 1);
     while_held_still(test, [&] {
-        Places all;
-        for (std::size_t i = 0; i < crowd.size(); ++i) all.push_back(i);
-        gone = leave_at_once(crowd, all);
-        stays.send("I stay\n");
+        crowd.all_leave_but(many / 2);
+        crowd.all_send();
     });
-    stays.expect_echo();
-    if (before) harness::expect_descriptors(test, *before);
-    gone.clear();
+    crowd.all_expect();
+    crowd.expect_ends();
     harness::expect_idle(test);
     crowd.come(3);
     crowd.all_talk();
-    talk(stays, "I am still here\n");
 }

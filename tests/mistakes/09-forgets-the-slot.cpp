@@ -1,5 +1,5 @@
 // cause: watches-a-closed-socket
-// also fits: closes-too-early, ends-with-a-rude-client, lost-bytes, only-one-message
+// also fits: serves-only-so-many
 // It closes the connection of one who left, and goes on to watch it.
 
 #include <echo.hpp>

@@ -81,6 +81,17 @@ bool waits_for_one(const Evidence& e, bool that_was_ready) {
            (now.ready.count(call->socket) > 0) == that_was_ready;
 }
 
+bool tells_of_polls(const Evidence& e) {
+    return std::any_of(e.calls.begin(), e.calls.end(),
+                       [](const TracedCall& call) { return call.polls_many(); });
+}
+
+// Where there is no trace: only when all others had left it was answered, by one thread alone.
+bool others_held_it_up(const Evidence& e) {
+    return unanswered(e) && answered_after(e, "alone") && e.threads.value_or(0) <= 2 &&
+           !tells_of_polls(e);
+}
+
 // It waits in poll, and not for all of its clients.
 bool leaves_one_out(const Evidence& e) {
     if (!unanswered(e)) return false;
@@ -99,10 +110,6 @@ bool polls_find_somebody(const Evidence& e) {
     for (const TracedCall& call : e.calls)
         if (call.polls_many()) found += call.ready().empty() ? -1 : 1;
     return found > 0;
-}
-bool tells_of_polls(const Evidence& e) {
-    return std::any_of(e.calls.begin(), e.calls.end(),
-                       [](const TracedCall& call) { return call.polls_many(); });
 }
 
 bool keeps_awake(const Evidence& e) { return e.wanted == Wanted::idleness && !e.ending; }
@@ -145,8 +152,9 @@ const std::vector<Rule> rules = {
     {"watches-a-closed-socket", Basis::ending, "the server ends after somebody has left",
      [](const Evidence& e) {
          return somebody_left(e) && ended(e) &&
-                contains_any(e.errors, {"poll on a socket that is closed", "EBADF",
-                                        "Bad file descriptor", "negative integer"});
+                contains_any(e.errors,
+                             {"poll on a socket that is closed", "EBADF", "Bad file descriptor",
+                              "negative integer", "is already registered"});
      },
      "the program goes on to watch a socket that it has closed. Whoever leaves is removed from "
      "both lists at once: the connections, and those that are watched."},
@@ -185,6 +193,17 @@ const std::vector<Rule> rules = {
     {"left-out", Basis::deeds, row_left_out, leaves_one_out,
      "the program waits in poll, and one of its clients is not among those that it watches. "
      "Whoever comes is added to both lists, also where it gets the place of one who left."},
+
+    {"waits-for-one", Basis::experiment, row_waits,
+     [](const Evidence& e) { return others_held_it_up(e) && e.past.left == 0; },
+     "this client was answered only after the others had left: the one thread waited for one of "
+     "them alone. Receive once from each whom poll has found ready, and then ask poll again."},
+    {"asks-one-who-is-not-ready", Basis::experiment, row_waits,
+     [](const Evidence& e) { return others_held_it_up(e) && e.past.left > 0; },
+     "somebody left, and then this client was answered only after all others had left, too: the "
+     "one "
+     "thread waited for one of them alone. After a removal the two lists are in different orders, "
+     "or it goes by what poll has said of another one."},
 
     {"bytes-of-another", Basis::bytes, "a client gets bytes that another one has sent",
      anothers_words,
