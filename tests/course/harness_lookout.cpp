@@ -221,7 +221,7 @@ TEST_CASE("who waits in one poll for many waits for all of them, and for those i
           "[harness]") {
     SKIP_WHERE_NOTHING_IS_TOLD();
     const std::string in_poll = "the program waits in poll, for something that will not come";
-    Watched server({"serve-many"});
+    Watched server({"serve-by-poll"});
     Client first(server);
     Client second(server);
     for (Client* client : {&second, &first}) {

@@ -156,7 +156,7 @@ void serve_two() {
 }
 
 // An echo server for many, on one thread. Whoever says "ignore me" is not watched any more.
-void serve_many() {
+void serve_by_poll() {
     echo::Listener listener = listen_and_say_so();
     std::list<echo::Connection> clients;
     std::vector<echo::Watched> watched{echo::Watched(listener.handle())};
@@ -387,8 +387,8 @@ int main(int count, char** values) {
             connect_and_hold(next());
         else if (action == "serve")
             serve();
-        else if (action == "serve-many")
-            serve_many();
+        else if (action == "serve-by-poll")
+            serve_by_poll();
         else if (action == "serve-two")
             serve_two();
         else if (action == "serve-many")
