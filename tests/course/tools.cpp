@@ -294,9 +294,9 @@ TEST_CASE("echo-server serves as many at once as it is told, and then the next i
 }
 
 TEST_CASE("echo-server refuses what is no number of clients", "[tools]") {
-    const std::string limit = GENERATE(as<std::string>{}, "0", "x", "10001", "-1", "");
+    const std::string limit = GENERATE(as<std::string>{}, "0", "x", "99999999", "-1", "");
     Process tool = start("echo-server", {"--max-clients", limit});
-    check_complaint(tool, 2, {"--max-clients", echo::quote(limit), "1 to 10000"});
+    check_complaint(tool, 2, {"--max-clients", echo::quote(limit), "a whole number from 1 to"});
 }
 
 TEST_CASE("echo-server says that a port is in use", "[tools]") {

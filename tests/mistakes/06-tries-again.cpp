@@ -8,7 +8,7 @@
 
 void serve(echo::Connection client, const echo::Log& log) {
     log.write(echo::Level::info, client.peer(), "connected");
-    std::array<char, 4096> buffer;
+    std::array<char, 65536> buffer;
     while (auto got = client.recv(buffer))
         while (!client.send_all(echo::first(buffer, got.bytes))) continue;
 }

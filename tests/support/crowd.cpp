@@ -25,6 +25,7 @@ struct Slack {
     const char* name;
 };
 constexpr Slack slack_of_threads{Holding::threads, &Holdings::threads, 24, 1, "threads"};
+constexpr Slack slack_of_processes{Holding::processes, &Holdings::children, 24, 1, "processes"};
 constexpr Slack slack_of_memory{Holding::memory, &Holdings::memory, 64 * mebibyte, mebibyte,
                                 "MiB of memory"};
 constexpr Slack slack_of_addresses{Holding::reserved, &Holdings::reserved, 1024 * mebibyte,
@@ -69,6 +70,7 @@ void expect_threads_like(ServerTest& test, const Holdings& before) {
 
 void expect_all_like(ServerTest& test, const Holdings& before) {
     expect_like(test, before, slack_of_threads);
+    expect_like(test, before, slack_of_processes);
     if (before.descriptors) expect_descriptors(test, *before.descriptors + slack_of_descriptors);
     expect_like(test, before, slack_of_memory);
     expect_like(test, before, slack_of_addresses);

@@ -86,7 +86,7 @@ struct Evidence {
     };
     Others others;
     // Of what it holds more than before.
-    enum class Holding { none, threads, memory, reserved };
+    enum class Holding { none, threads, processes, memory, reserved };
     Holding holding = Holding::none;
 
     // What the test tried after bytes had been missing, and what came then: see Experiment.

@@ -58,7 +58,8 @@ struct Sleeper {
 struct Holdings {
     std::optional<std::size_t> descriptors;  // open files and sockets; on Windows all handles
     std::optional<std::size_t> threads;
-    std::optional<std::size_t> children;  // processes that it has started, and that still run
+    std::optional<std::size_t>
+        children;  // processes that it has started, and that it has not waited for
     std::optional<std::size_t> memory;    // in bytes, what is really there
     std::optional<std::size_t> reserved;  // in bytes, what its addresses are reserved for
 };

@@ -122,6 +122,16 @@ void Visitor::expect_echo() {
     expect(std::string_view(all).substr(expected_.size()));
 }
 
+bool Visitor::has_its_echo_soon() {
+    step("the test gave it a moment to answer");
+    std::size_t sent = 0;
+    for (const std::string& message : messages_) sent += message.size();
+    const echo::Deadline deadline = echo::after(patience() / 8);
+    while (got_.size() < sent && receive(deadline) == echo::Status::ok) continue;
+    subject_.story.good();
+    return got_.size() >= sent;
+}
+
 void Visitor::expect_clean_end() {
     step("the test waited for the end of the program's stream");
     expected_.clear();

@@ -49,6 +49,8 @@ public:
 
     // All that was sent has come back.
     void expect_echo();
+    // Takes of it what comes within a moment. False: not all of it has.
+    bool has_its_echo_soon();
     // The program may stop echoing, but what came is right, and its stream ends without a reset.
     void expect_clean_end();
     // The program's stream has ended, but the program still takes what comes: no reset.

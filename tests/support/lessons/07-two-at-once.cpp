@@ -15,6 +15,7 @@ using Holding = Evidence::Holding;
 using Stream = Evidence::Stream;
 
 constexpr std::string_view row_in_turn = "the newest client waits until the others leave";
+constexpr std::string_view row_pile = "threads pile up, or processes";
 constexpr std::string_view row_astray =
     "a client is let go without an answer, or its echo goes to another one";
 constexpr std::string_view row_exception = "`terminate called`, and the server is gone";
@@ -135,10 +136,15 @@ const std::vector<Rule> rules = {
      "thread looks at another client's connection, through a reference to the loop's variable. "
      "Move the connection into its thread."},
 
-    {"threads-never-end", Basis::shape, "threads pile up",
+    {"threads-never-end", Basis::shape, row_pile,
      [](const Evidence& e) { return holds_more(e, Holding::threads); },
      "the clients have left, and their threads are still there. A thread ends when its function "
      "returns: see what it waits for after the end of its client's stream."},
+    {"leaves-processes", Basis::shape, row_pile,
+     [](const Evidence& e) { return holds_more(e, Holding::processes); },
+     "the clients have left, and their processes are still there. One that has ended stays until "
+     "its parent has asked how (waitpid), and one that does not exit goes on with the parent's "
+     "code."},
     {"keeps-memory", Basis::shape, "memory grows with each client that has been",
      [](const Evidence& e) { return holds_more(e, Holding::memory); },
      "the clients have left, and what the server keeps of them grows with each. Let what belongs "
