@@ -106,7 +106,7 @@ Holdings Process::holdings() const {
     return all;
 }
 
-bool Process::interrupt() { return state_->interrupt(); }
+bool Process::interrupt(long thread) { return state_->interrupt(thread); }
 
 bool Process::pause() { return state_->pause(); }
 

@@ -141,8 +141,9 @@ public:
     Holdings holdings() const;
 
     // Sends it the signal SIGWINCH. It interrupts the call of a program that has a handler for it,
-    // as ours have (faults.cpp); no other program notices. False: this system has no signals.
-    bool interrupt();
+    // as ours have (faults.cpp); no other program notices. To this thread of it, where the system
+    // tells of threads; 0: to any. False: this system has no signals.
+    bool interrupt(long thread = 0);
 
     // Stops it, and all that it started, as Ctrl-Z does, and returns when it stands still. resume()
     // lets it go on, and what has come meanwhile it finds all at once. False: this system, or this

@@ -26,6 +26,7 @@
 
 #ifdef __linux__
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #endif
 #ifdef __APPLE__
 #include <libproc.h>
@@ -316,7 +317,12 @@ struct PosixProcess final : Process::State {
     }
 
     Holdings holdings() override { return holdings_of(pid_); }
-    bool interrupt() override { return ::kill(pid_, SIGWINCH) == 0; }
+    bool interrupt([[maybe_unused]] long thread) override {
+#if defined(__linux__)
+        if (thread != 0) return ::syscall(SYS_tgkill, pid_, thread, SIGWINCH) == 0;
+#endif
+        return ::kill(pid_, SIGWINCH) == 0;
+    }
 
     bool pause() override {
         if (minds_a_pause(pid_) || ::kill(-pid_, SIGSTOP) != 0) return false;

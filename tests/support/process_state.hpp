@@ -42,7 +42,7 @@ struct Process::State {
     virtual std::chrono::milliseconds cpu_time() = 0;
     virtual std::size_t memory_used() = 0;      // in bytes, 0: nobody knows
     virtual Holdings holdings() { return {}; }  // but its memory
-    virtual bool interrupt() { return false; }
+    virtual bool interrupt(long /*thread*/) { return false; }
     virtual bool pause() { return false; }
     virtual void resume() {}
     virtual std::vector<Sleeper> threads() { return {}; }

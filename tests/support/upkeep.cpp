@@ -40,21 +40,31 @@ std::string in_words(Sleeper::In call) {
     }
 }
 
-// Where the system tells what the threads wait in, `last` is the sleep of the time before.
-void await_sleep(Process& process, Sleeper::In call, unsigned long long& last) {
+// The thread that waits in this call. Where it only tries the call, and waits in poll, that one.
+const Sleeper* waits_in(const std::vector<Sleeper>& threads, Sleeper::In call) {
+    const Sleeper* found = nullptr;
+    for (const Sleeper& thread : threads) {
+        if (thread.in == call) return &thread;
+        if (thread.in == Sleeper::In::poll && call != Sleeper::In::send) found = &thread;
+        if (thread.in == Sleeper::In::awake) return nullptr;
+    }
+    return found;
+}
+
+// Waits until a thread has gone to sleep in this call, another time than the last, and gives its
+// number. 0: the system does not tell.
+long await_sleep(Process& process, Sleeper::In call, Sleeper& last) {
     const echo::Deadline deadline = echo::after(patience() / 4);
-    const auto sleeps = [&](const Sleeper& thread) {
-        return thread.in == call && thread.nap != last;
-    };
     while (echo::Clock::now() < deadline) {
         const std::vector<Sleeper> threads = process.threads();
-        const auto found = std::find_if(threads.begin(), threads.end(), sleeps);
-        if (found != threads.end()) {
-            last = found->nap;
-            return;
+        const Sleeper* const found = waits_in(threads, call);
+        if (found && !(*found == last)) {
+            last = *found;
+            return last.thread;
         }
-        if (process.wait(echo::after(std::chrono::milliseconds(1)))) return;
+        if (process.wait(echo::after(std::chrono::milliseconds(1)))) break;
     }
+    return 0;
 }
 
 }  // namespace
@@ -119,11 +129,9 @@ bool interrupt(ServerTest& test, Sleeper::In call) {
     subject.story.step("a signal came while the program waited in " + in_words(call) +
                        ", three times");
     subject.past.interrupted = true;
-    unsigned long long last = 0;
-    for (int time = 0; time < 3; ++time) {
-        await_sleep(process, call, last);
-        if (!process.interrupt()) return false;
-    }
+    Sleeper last;
+    for (int time = 0; time < 3; ++time)
+        if (!process.interrupt(await_sleep(process, call, last))) return false;
     return true;
 }
 
