@@ -38,10 +38,7 @@ std::size_t held(ServerTest& test, const Slack& slack) {
 
 // By now, or soon.
 bool comes_down(ServerTest& test, const Slack& slack, std::size_t most) {
-    Program& program = *test.subject().program;
-    return program.lookout().await(echo::after(patience()), [&](Deadline piece) {
-        return held(test, slack) <= most || program.process().wait(piece).has_value();
-    }) && held(test, slack) <= most;
+    return test.subject().await(echo::after(patience()), [&] { return held(test, slack) <= most; });
 }
 
 void expect_like(ServerTest& test, const Holdings& before, const Slack& slack) {

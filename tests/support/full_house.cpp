@@ -20,21 +20,9 @@ constexpr std::string_view line_of_the_crowd = "we are many\n";
 // and where the system tells that nothing can come, the wait ends before.
 std::chrono::milliseconds moment() { return patience() / 8; }
 
-template <typename Holds>
-bool await(ServerTest& test, echo::Deadline deadline, Holds holds) {
-    Program& program = *test.subject().program;
-    return program.lookout().await(deadline, [&](Deadline piece) {
-        return holds() || program.process().wait(piece).has_value();
-    }) && holds();
-}
-
 [[noreturn]] void fail(ServerTest& test, Evidence evidence) {
     test.subject().look(evidence);
     test.subject().fail(std::move(evidence));
-}
-
-std::size_t lines_in(std::string_view text) {
-    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
 // Most of a flood is beyond what is kept.
@@ -226,7 +214,7 @@ void expect_thin_line(ServerTest& test, const Crowd& crowd, const Holdings& befo
     const std::size_t most = *before.threads + std::max<std::size_t>(crowd.size() / 4, 12);
     test.subject().story.step("the test looked how many threads the program has now");
     std::size_t threads = 0;
-    const bool grown = await(test, echo::after(patience() / 2), [&] {
+    const bool grown = test.subject().await(echo::after(patience() / 2), [&] {
         return (threads = process.holdings().threads.value_or(0)) > most;
     });
     if (!grown) return test.subject().story.good();
@@ -247,7 +235,8 @@ bool accepts_without_a_pause(ServerTest& test) { return failed_accepts(test) > 5
 void await_shortage(ServerTest& test, Crowd& crowd) {
     std::size_t before = crowd.served();
     const auto goes_on = [&] { return crowd.served() > before || accepts_without_a_pause(test); };
-    while (await(test, echo::after(patience() / 20), goes_on) && !accepts_without_a_pause(test))
+    while (test.subject().await(echo::after(patience() / 20), goes_on) &&
+           !accepts_without_a_pause(test))
         before = crowd.served();
 }
 
@@ -259,7 +248,7 @@ void watch(ServerTest& test, Evidence& evidence) {
     const auto is_busy = [&] {
         return (process.cpu_time() - cpu_before) * 5 >= moment() || accepts_without_a_pause(test);
     };
-    (void)await(test, echo::after(moment()), is_busy);
+    (void)test.subject().await(echo::after(moment()), is_busy);
     evidence.busy = is_busy();
     evidence.flooded = evidence.busy && lines_logged(process) > flood;
 }
@@ -304,7 +293,8 @@ void expect_calm(ServerTest& test, Crowd& crowd) {
 void expect_next_in_line(ServerTest& test, Crowd& crowd, std::size_t served) {
     test.subject().story.step("the test looked whether one of those in line is served now");
     const auto goes_on = [&] { return crowd.served() > served || crowd.waiting() == 0; };
-    if (await(test, echo::after(patience() * 2), goes_on)) return test.subject().story.good();
+    if (test.subject().await(echo::after(patience() * 2), goes_on))
+        return test.subject().story.good();
     Evidence evidence;
     evidence.wanted = Wanted::bytes;
     evidence.sent = {std::string(line_of_the_crowd)};

@@ -1,5 +1,7 @@
 #include "refusal.hpp"
 
+#include "signs.hpp"
+
 #include <echo.hpp>
 
 #include <algorithm>
@@ -7,11 +9,6 @@
 
 namespace harness {
 namespace {
-
-std::size_t lines_in(const std::string& text) {
-    const auto ends = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
-    return ends + (text.empty() || text.back() == '\n' ? 0 : 1);
-}
 
 std::string wish(int exit_code, std::string_view named) {
     std::string text =

@@ -44,6 +44,11 @@ std::string stripped(std::string text, bool also_left) {
     return text;
 }
 
+std::size_t lines_in(std::string_view text) {
+    const auto ends = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+    return ends + (text.empty() || text.back() == '\n' ? 0 : 1);
+}
+
 std::string last_line(std::string_view text) {
     constexpr std::size_t most = 240;
     std::string clean;

@@ -21,6 +21,8 @@ std::string replace_all(std::string_view text, std::string_view from, std::strin
 std::string lower_case(std::string text);
 // Without the blanks at its end, and on request those at its start. A zero byte is no blank.
 std::string stripped(std::string text, bool also_left);
+// How many lines it has; the last one need not end.
+std::size_t lines_in(std::string_view text);
 // The line of an error output that says most: the last that is not empty.
 std::string last_line(std::string_view text);
 // One of the lines of a log holds this address and this port, in whatever form.

@@ -73,6 +73,13 @@ std::string in_words(std::string_view faults) {
 
 }  // namespace
 
+bool Subject::await(Deadline deadline, const std::function<bool()>& holds) {
+    program->lookout().await(deadline, [&](Deadline piece) {
+        return holds() || program->process().wait(piece).has_value();
+    });
+    return holds();
+}
+
 std::optional<Ending> Subject::await_end(Deadline deadline) {
     Process& process = program->process();
     program->lookout().await(deadline,

@@ -6,6 +6,7 @@
 #include "story.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,8 @@ struct Subject {
     Evidence::Past past;
     std::vector<Talk*> talks;  // all that there are, in the order in which they came
 
+    // Waits until this holds, or can't come to hold any more.
+    bool await(Deadline deadline, const std::function<bool()>& holds);
     // Waits for the program's end, as long as it may come.
     std::optional<Ending> await_end(Deadline deadline);
     // What is known about the program now.

@@ -13,23 +13,10 @@ namespace {
 
 using Wanted = Evidence::Wanted;
 
-// Waits until this holds, or can't come to hold any more.
-template <typename Holds>
-bool await(ServerTest& test, Holds holds) {
-    Program& program = *test.subject().program;
-    return program.lookout().await(echo::after(patience()), [&](Deadline piece) {
-        return holds() || program.process().wait(piece).has_value();
-    }) && holds();
-}
-
 [[noreturn]] void fail(ServerTest& test, Evidence evidence) {
     (void)test.subject().await_end(echo::after(patience() / 40));
     test.subject().look(evidence);
     test.subject().fail(std::move(evidence));
-}
-
-std::size_t lines_in(std::string_view text) {
-    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
 std::string in_words(Sleeper::In call) {
@@ -79,7 +66,7 @@ void expect_logged(ServerTest& test, const echo::Endpoint& client) {
     const auto is_named = [&] {
         return names_client(process.errors(), evidence.address, evidence.port);
     };
-    if (await(test, is_named)) return test.subject().story.good();
+    if (test.subject().await(echo::after(patience()), is_named)) return test.subject().story.good();
     evidence.expected_text = "a line on standard error that holds " + evidence.address + " and " +
                              evidence.port + ", the client's address and port";
     const std::size_t lines = lines_in(process.errors());
@@ -108,7 +95,8 @@ std::optional<std::size_t> descriptors(ServerTest& test) {
 
 void expect_descriptors(ServerTest& test, std::size_t most) {
     test.subject().story.step("the test looked how many descriptors the program has open");
-    if (await(test, [&] { return descriptors(test).value_or(0) <= most; }))
+    if (test.subject().await(echo::after(patience()),
+                             [&] { return descriptors(test).value_or(0) <= most; }))
         return test.subject().story.good();
     Evidence evidence;
     evidence.wanted = Wanted::descriptors;
