@@ -1527,9 +1527,9 @@ inline constexpr Words words[] = {
 };
 
 inline const Words* words_for(std::error_code code) noexcept {
-    if (code.category() != std::generic_category()) return nullptr;
+    if (&code.category() != &std::generic_category()) return nullptr;
     for (const Words& entry : words)
-        if (code == entry.code) return &entry;
+        if (code.value() == static_cast<int>(entry.code)) return &entry;
     return nullptr;
 }
 

@@ -1,6 +1,7 @@
 // cause: no-thread-no-server
 // also fits: serves-only-so-many
 // not on Windows: it can not give a program room for a few threads only
+// not with a sanitizer: it takes more addresses for itself than a few threads need
 // It does not reckon with a thread that can not be started.
 
 #include <echo.hpp>
