@@ -1139,7 +1139,7 @@ inline std::string list_sockets(const pollfd* sockets, std::size_t count, short 
                                 short bits) {
     std::string list;
     for (std::size_t i = 0; hooks && count <= 512 && i < count; ++i)
-        if ((sockets[i].*events & bits) != 0)
+        if (sockets[i].events != 0 && (sockets[i].*events & bits) != 0)
             list += (list.empty() ? ": " : " ") + std::to_string(sockets[i].fd);
     return list;
 }

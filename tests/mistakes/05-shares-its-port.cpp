@@ -1,4 +1,5 @@
 // cause: shares-the-port
+// not on Windows: Wine gives no port away by the option of that name
 // It lets a second server have the port, too.
 
 #include <echo.hpp>

@@ -1,5 +1,6 @@
 // cause: stops-for-lack-of-descriptors
 // also fits: listens-anew
+// not on Windows: it does not limit descriptors, so another test finds it, and other causes fit
 // It takes the failed accept for the end of the listener.
 
 #include <echo.hpp>

@@ -21,6 +21,7 @@
 #include <windows.h>
 
 #include <psapi.h>
+#include <tlhelp32.h>
 
 namespace harness {
 
@@ -222,6 +223,20 @@ Ends make_pipe(bool child_reads) {
     return ends;
 }
 
+// The system lists the threads of all processes.
+std::optional<std::size_t> count_threads(DWORD process) {
+    const HANDLE list = ::CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
+    if (list == INVALID_HANDLE_VALUE) return std::nullopt;
+    THREADENTRY32 thread{};
+    thread.dwSize = sizeof thread;
+    std::size_t count = 0;
+    for (BOOL more = ::Thread32First(list, &thread); more; more = ::Thread32Next(list, &thread))
+        if (thread.th32OwnerProcessID == process) ++count;
+    ::CloseHandle(list);
+    if (count == 0) return std::nullopt;
+    return count;
+}
+
 struct WindowsProcess final : Process::State {
     explicit WindowsProcess(const Process::Options& options) : State(options) {
         input_closed = !options.capture_input;
@@ -270,6 +285,7 @@ struct WindowsProcess final : Process::State {
         Holdings all;
         DWORD handles = 0;
         if (::GetProcessHandleCount(process_.get(), &handles)) all.descriptors = handles;
+        all.threads = count_threads(::GetProcessId(process_.get()));
         return all;
     }
 
