@@ -1,5 +1,6 @@
 // cause: watches-a-closed-socket
 // also fits: serves-only-so-many
+// not on Windows: a closed socket is told of sooner there, and other causes fit
 // It closes the connection of one who left, and goes on to watch it.
 
 #include <echo.hpp>

@@ -284,7 +284,9 @@ struct WindowsProcess final : Process::State {
     Holdings holdings() override {
         Holdings all;
         DWORD handles = 0;
-        if (::GetProcessHandleCount(process_.get(), &handles)) all.descriptors = handles;
+        // Wine says that it has none.
+        if (::GetProcessHandleCount(process_.get(), &handles) && handles > 0)
+            all.descriptors = handles;
         all.threads = count_threads(::GetProcessId(process_.get()));
         return all;
     }
