@@ -308,7 +308,7 @@ TEST_CASE("a log whose reader has gone, or sleeps, neither ends the program nor 
     if (!gone) ::close(ends[0]);
     sigset_t pending;
     ::sigpending(&pending);
-    CHECK(::sigismember(&pending, SIGPIPE) == 0);
+    CHECK(sigismember(&pending, SIGPIPE) == 0);
     Log().write(Level::info, "there");
     const Lines lines = lines_of(error.text());
     REQUIRE(lines.size() == 2);
@@ -323,13 +323,13 @@ TEST_CASE("a log whose reader has gone, or sleeps, neither ends the program nor 
 #ifndef _WIN32
 TEST_CASE("a SIGPIPE that waited before a log's write waits after it", "[log]") {
     sigset_t broken_pipe, before, pending;
-    ::sigemptyset(&broken_pipe);
-    ::sigaddset(&broken_pipe, SIGPIPE);
+    sigemptyset(&broken_pipe);
+    sigaddset(&broken_pipe, SIGPIPE);
     ::pthread_sigmask(SIG_BLOCK, &broken_pipe, &before);
     ::pthread_kill(::pthread_self(), SIGPIPE);
     CHECK(logged([] { Log().write(Level::info, "there"); }) == Lines{"info there"});
     ::sigpending(&pending);
-    CHECK(::sigismember(&pending, SIGPIPE) == 1);
+    CHECK(sigismember(&pending, SIGPIPE) == 1);
     int taken = 0;
     ::sigwait(&broken_pipe, &taken);
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
