@@ -53,8 +53,7 @@ void expect_like(ServerTest& test, const Holdings& before, const Slack& slack) {
     evidence.holding = slack.holding;
     evidence.expected_text = "about as much as before: " + in_words(*had);
     evidence.got_text = in_words(held(test, slack));
-    test.subject().look(evidence);
-    test.subject().fail(std::move(evidence));
+    test.subject().look_and_fail(std::move(evidence));
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <iostream>
 
 namespace harness {
 namespace {
@@ -19,11 +18,6 @@ constexpr std::string_view line_of_the_crowd = "we are many\n";
 // So long nothing may come to whom nothing is due. Whatever a program does at once, it does sooner;
 // and where the system tells that nothing can come, the wait ends before.
 std::chrono::milliseconds moment() { return patience() / 8; }
-
-[[noreturn]] void fail(ServerTest& test, Evidence evidence) {
-    test.subject().look(evidence);
-    test.subject().fail(std::move(evidence));
-}
 
 // Most of a flood is beyond what is kept.
 std::size_t lines_logged(const Process& process) {
@@ -223,7 +217,7 @@ void expect_thin_line(ServerTest& test, const Crowd& crowd, const Holdings& befo
     evidence.expected_text =
         "about as many threads as before the crowd came: " + std::to_string(*before.threads);
     evidence.got_text = std::to_string(threads) + " threads";
-    fail(test, std::move(evidence));
+    test.subject().look_and_fail(std::move(evidence));
 }
 
 namespace {
@@ -287,7 +281,7 @@ void expect_calm(ServerTest& test, Crowd& crowd) {
         return test.subject().story.good();
     evidence.expected_text =
         "a program that waits for a moment before it asks again, and says once what is the matter";
-    fail(test, std::move(evidence));
+    test.subject().look_and_fail(std::move(evidence));
 }
 
 void expect_next_in_line(ServerTest& test, Crowd& crowd, std::size_t served) {
@@ -300,7 +294,7 @@ void expect_next_in_line(ServerTest& test, Crowd& crowd, std::size_t served) {
     evidence.sent = {std::string(line_of_the_crowd)};
     evidence.expected = line_of_the_crowd;
     evidence.got_text = "nothing, although others have left";
-    fail(test, std::move(evidence));
+    test.subject().look_and_fail(std::move(evidence));
 }
 
 }  // namespace harness

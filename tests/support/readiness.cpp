@@ -16,8 +16,7 @@ using Wanted = Evidence::Wanted;
     evidence.wanted = wanted;
     evidence.expected_text = std::move(expected);
     evidence.got_text = std::move(got);
-    test.subject().look(evidence);
-    test.subject().fail(std::move(evidence));
+    test.subject().look_and_fail(std::move(evidence));
 }
 
 // How a stretch of time went in which nothing happened.

@@ -104,6 +104,11 @@ void Subject::look(Evidence& evidence) {
 
 void Subject::fail(Evidence evidence) { story.fail(evidence); }
 
+void Subject::look_and_fail(Evidence evidence) {
+    look(evidence);
+    fail(std::move(evidence));
+}
+
 template <typename Start>
 void Subject::start(std::string_view of_lesson, std::string_view faults_wanted,
                     const std::vector<std::string>& arguments, Start start_it) {

@@ -32,6 +32,8 @@ struct Subject {
     // What is known about the program now.
     void look(Evidence& evidence);
     [[noreturn]] void fail(Evidence evidence);
+    // Both, one after the other.
+    [[noreturn]] void look_and_fail(Evidence evidence);
     // Starts the program of a lesson, or ECHO_PROGRAM, or fails the test with the reason.
     void start_server(std::string_view of_lesson, const Setting& setting,
                       std::string_view port = "0");

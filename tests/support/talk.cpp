@@ -94,6 +94,12 @@ bool Talk::good_so_far() const {
                std::string_view(expected_).substr(checked_, got_.size() - checked_);
 }
 
+std::string Talk::all_sent() const {
+    std::string all;
+    for (const std::string& message : messages_) all += message;
+    return all;
+}
+
 void Talk::remember_sent(std::string_view bytes) {
     last_sent_ = bytes;
     constexpr std::size_t most = 64;  // single messages help to find the cause; many do not
@@ -123,8 +129,7 @@ void Talk::check_sent(const echo::Result& result, std::size_t bytes) {
     if (result.status == echo::Status::timed_out) how = "the program did not take more";
     step("after " + std::to_string(result.bytes) + " of " + count_of(bytes) + ' ' + how);
     if (!subject_.is_client) {
-        expected_.clear();
-        for (const std::string& message : messages_) expected_ += message;
+        expected_ = all_sent();
     }
     fail(Wanted::bytes, false);
 }
@@ -165,21 +170,16 @@ std::size_t Talk::send_until_stuck(std::string_view bytes) {
 }
 
 void Talk::exchange_reading_late(std::string_view bytes, const std::function<void()>& meanwhile) {
-    const std::string all = send_what_goes(bytes);
+    const std::size_t sent = send_until_stuck(bytes);
+    std::string all;
+    while (all.size() < sent) all += bytes.substr(0, sent - all.size());
+    remember_sent(all);
     stuck_ = true;
     meanwhile();
     stuck_ = false;
     step("then the test waited for " + count_of(all.size()));
     expected_ += all;
     receive_expected();
-}
-
-std::string Talk::send_what_goes(std::string_view bytes) {
-    const std::size_t sent = send_until_stuck(bytes);
-    std::string all;
-    while (all.size() < sent) all += bytes.substr(0, sent - all.size());
-    remember_sent(all);
-    return all;
 }
 
 void Talk::expect_end_of_stream() {

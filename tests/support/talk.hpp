@@ -38,8 +38,6 @@ public:
     // `meanwhile` is done before it reads.
     void exchange_reading_late(
         std::string_view bytes, const std::function<void()>& meanwhile = [] {});
-    // The first half of that: sends until no more goes. Gives all that it sent.
-    std::string send_what_goes(std::string_view bytes);
 
     // These bytes come next, and no wrong byte or more.
     void expect(std::string_view bytes);
@@ -83,6 +81,7 @@ protected:
     Lookout& lookout() const { return subject_.program->lookout(); }
     bool good_so_far() const;
     void receive_expected();
+    std::string all_sent() const;
     std::size_t send_until_stuck(std::string_view bytes);
     void read_what_is_there();
     void read_what_has_come();

@@ -15,8 +15,7 @@ using Wanted = Evidence::Wanted;
 
 [[noreturn]] void fail(ServerTest& test, Evidence evidence) {
     (void)test.subject().await_end(echo::after(patience() / 40));
-    test.subject().look(evidence);
-    test.subject().fail(std::move(evidence));
+    test.subject().look_and_fail(std::move(evidence));
 }
 
 std::string in_words(Sleeper::In call) {

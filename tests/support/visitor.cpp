@@ -49,8 +49,7 @@ echo::Connection visit(Subject& subject, bool in_a_crowd = false) {
         if (!evidence.listens_elsewhere.empty())
             evidence.got_text += "; but somebody listens on " + evidence.listens_elsewhere;
         (void)subject.await_end(echo::after(patience() / 8));
-        subject.look(evidence);
-        subject.fail(evidence);
+        subject.look_and_fail(evidence);
     }
 }
 
@@ -116,16 +115,11 @@ Visitor::Visitor(ServerTest& test) : Visitor(test, false) {}
 Visitor::Visitor(ServerTest& test, bool in_a_crowd)
     : Talk(test.subject(), visit(test.subject(), in_a_crowd)) {}
 
-void Visitor::expect_echo() {
-    std::string all;
-    for (const std::string& message : messages_) all += message;
-    expect(std::string_view(all).substr(expected_.size()));
-}
+void Visitor::expect_echo() { expect(all_sent().substr(expected_.size())); }
 
 bool Visitor::has_its_echo_soon() {
     step("the test gave it a moment to answer");
-    std::size_t sent = 0;
-    for (const std::string& message : messages_) sent += message.size();
+    const std::size_t sent = all_sent().size();
     const echo::Deadline deadline = echo::after(patience() / 8);
     while (got_.size() < sent && receive(deadline) == echo::Status::ok) continue;
     subject_.story.good();
@@ -134,8 +128,7 @@ bool Visitor::has_its_echo_soon() {
 
 void Visitor::expect_clean_end() {
     step("the test waited for the end of the program's stream");
-    expected_.clear();
-    for (const std::string& message : messages_) expected_ += message;
+    expected_ = all_sent();
     const Wait wait = begin_wait();
     const echo::Deadline deadline = echo::after(patience());
     while (stream_ == Stream::open && good_so_far()) {
