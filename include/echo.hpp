@@ -160,6 +160,13 @@ inline constexpr Deadline never = (Deadline::max)();  // no deadline: wait for e
 // The deadline that lies so far in the future: after(std::chrono::seconds(2)).
 [[nodiscard]] Deadline after(Clock::duration from_now);
 
+// A length of time from text: a whole number and its unit, "500ms", "30s", "5m" or "2h". Throws
+// Error, with the code std::errc::invalid_argument, for anything else ("30", "1.5s", "-1s", "5M").
+[[nodiscard]] Clock::duration parse_duration(std::string_view text);
+
+// The same as text, in whole milliseconds and the largest unit that fits: "1500ms", "30s", "5m".
+[[nodiscard]] std::string text(Clock::duration duration);
+
 // --- Results and errors ----------------------------------------------------------------------
 
 // How a call went.
@@ -656,6 +663,9 @@ public:
     // number from `least` to `most`.
     std::uint64_t number(std::string_view option, std::uint64_t otherwise, std::uint64_t least,
                          std::uint64_t most);
+    // The same for an option such as "--idle 30s": see parse_duration.
+    Clock::duration duration(std::string_view option, Clock::duration otherwise,
+                             Clock::duration least, Clock::duration most);
     // The next word, or `otherwise` when there is none. Throws UsageError when it is an option: by
     // now nobody knows it. "-1" is no option, but a number, if a bad one.
     std::string_view next(std::string_view otherwise);
@@ -1639,14 +1649,6 @@ inline int wait(Handle socket, short event, Deadline deadline,
     }
 }
 
-}  // namespace detail
-
-// ============================================================================================
-//  Chapter 3: endpoints
-// ============================================================================================
-
-namespace detail {
-
 // A whole number up to `most`, digits only. False: it is none.
 inline bool parse_number(std::string_view text, std::uint64_t most, std::uint64_t& number) {
     number = 0;
@@ -1658,7 +1660,52 @@ inline bool parse_number(std::string_view text, std::uint64_t most, std::uint64_
     return !text.empty();
 }
 
+struct Unit {
+    std::string_view name;
+    std::chrono::milliseconds length;
+};
+
+// "ms" before "m" and "s", for those are its ends.
+inline constexpr Unit units[] = {{"ms", std::chrono::milliseconds(1)},
+                                 {"s", std::chrono::seconds(1)},
+                                 {"m", std::chrono::minutes(1)},
+                                 {"h", std::chrono::hours(1)}};
+
+// A whole number and a unit. False: it is none, or longer than a clock can tell.
+inline bool parse_duration(std::string_view text, Clock::duration& duration) {
+    for (const Unit& unit : units) {
+        if (!text.ends_with(unit.name)) continue;
+        text.remove_suffix(unit.name.size());
+        std::uint64_t number = 0;
+        const auto most = static_cast<std::uint64_t>((Clock::duration::max)() / unit.length);
+        if (!parse_number(text, most, number)) return false;
+        duration = unit.length * static_cast<std::int64_t>(number);
+        return true;
+    }
+    return false;
+}
+
 }  // namespace detail
+
+inline Clock::duration parse_duration(std::string_view text) {
+    Clock::duration duration{};
+    if (!detail::parse_duration(text, duration))
+        throw Error("duration", quote(text), std::make_error_code(std::errc::invalid_argument),
+                    "give a whole number and its unit, such as 500ms, 30s, 5m or 2h");
+    return duration;
+}
+
+inline std::string text(Clock::duration duration) {
+    const auto whole = std::chrono::duration_cast<std::chrono::milliseconds>(duration);
+    const detail::Unit* fits = &detail::units[0];
+    for (const detail::Unit& unit : detail::units)
+        if (whole >= unit.length && whole % unit.length == whole.zero()) fits = &unit;
+    return std::to_string(whole / fits->length).append(fits->name);
+}
+
+// ============================================================================================
+//  Chapter 3: endpoints
+// ============================================================================================
 
 inline std::uint16_t parse_port(std::string_view text) {
     std::uint64_t value = 0;
@@ -2422,6 +2469,19 @@ inline std::uint64_t Arguments::number(std::string_view option, std::uint64_t ot
                          "number from " + std::to_string(least) + " to " + std::to_string(most));
     }
     return number;
+}
+
+inline Clock::duration Arguments::duration(std::string_view option, Clock::duration otherwise,
+                                           Clock::duration least, Clock::duration most) {
+    Clock::duration duration = otherwise;
+    for (std::string_view value; take_value(option, value);) {
+        if (detail::parse_duration(value, duration) && duration >= least && duration <= most)
+            continue;
+        throw UsageError(std::string(option) + ' ' + quote(value) + ": not valid; give a whole " +
+                         "number and its unit (ms, s, m, h), from " + text(least) + " to " +
+                         text(most));
+    }
+    return duration;
 }
 
 inline std::string_view Arguments::next(std::string_view otherwise) {

@@ -4,8 +4,10 @@
 
 #include <echo.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -113,6 +115,69 @@ TEST_CASE("a number may be as large as there are", "[tools]") {
     CHECK_THROWS_AS(number_of("18446744073709551619", largest), echo::UsageError);
     CHECK(number_of("0", 0) == 0);
     CHECK_THROWS_AS(number_of("7", 6), echo::UsageError);
+}
+
+TEST_CASE("a duration says its unit", "[tools]") {
+    using namespace std::chrono_literals;
+    CHECK(echo::parse_duration("500ms") == 500ms);
+    CHECK(echo::parse_duration("30s") == 30s);
+    CHECK(echo::parse_duration("5m") == 5min);
+    CHECK(echo::parse_duration("2h") == 2h);
+    CHECK(echo::parse_duration("0s") == 0s);
+    CHECK(echo::parse_duration("007s") == 7s);
+    CHECK(echo::parse_duration("9223372036s") == 9223372036s);  // 292 years
+    for (const std::string word :
+         {"",      "s",    "ms",          "30",       "30 s",
+          " 30s",  "30s ", "1.5s",        "-1s",      "+1s",
+          "5M",    "5min", "5us",         "3d",       "0x5s",
+          "1m30s", "s30",  "9223372037s", "2562048h", "99999999999999999999s"}) {
+        CAPTURE(word);
+        try {
+            (void)echo::parse_duration(word);
+            FAIL("it was taken");
+        } catch (const echo::Error& error) {
+            CHECK(error.code() == std::errc::invalid_argument);
+            CHECK(std::string(error.what()).find("duration " + echo::quote(word)) == 0);
+        }
+    }
+}
+
+TEST_CASE("as text a duration has the largest unit that leaves a whole number", "[tools]") {
+    using namespace std::chrono_literals;
+    CHECK(echo::text(0s) == "0ms");
+    CHECK(echo::text(1ms) == "1ms");
+    CHECK(echo::text(1500ms) == "1500ms");
+    CHECK(echo::text(30s) == "30s");
+    CHECK(echo::text(60s) == "1m");
+    CHECK(echo::text(90s) == "90s");
+    CHECK(echo::text(90min) == "90m");
+    CHECK(echo::text(48h) == "48h");
+    CHECK(echo::text(-30s) == "-30000ms");
+    CHECK(echo::text(1999us) == "1ms");
+}
+
+TEST_CASE("an option takes its duration with it, and has limits", "[tools]") {
+    using namespace std::chrono_literals;
+    const auto taken = [](const std::vector<std::string>& words) {
+        CommandLine line(words);
+        auto arguments = line.arguments();
+        try {
+            return echo::text(arguments.duration("--idle", 5min, 10ms, 24h));
+        } catch (const echo::UsageError& error) {
+            return std::string(error.what());
+        }
+    };
+    CHECK(taken({}) == "5m");
+    CHECK(taken({"--idle", "500ms"}) == "500ms");
+    CHECK(taken({"--idle=10ms"}) == "10ms");
+    CHECK(taken({"--idle=3s", "--idle", "24h"}) == "24h");
+    CHECK(taken({"--idle"}) == "--idle wants a value behind it");
+    for (const std::string word : {"", "30", "0s", "9ms", "25h", "1.5s", "-1s", "30S", "30sec"}) {
+        CAPTURE(word);
+        CHECK(taken({"--idle", word}) == "--idle " + echo::quote(word) +
+                                             ": not valid; give a whole number and its unit (ms, "
+                                             "s, m, h), from 10ms to 24h");
+    }
 }
 
 TEST_CASE("what nobody asked for is refused by name", "[tools]") {
