@@ -1183,6 +1183,24 @@ inline bool wants(Interest interest, Interest what) noexcept {
 // What to do with a socket of a poller's, as a trace tells it.
 inline constexpr char watch[] = "watch", change[] = "change", forget[] = "forget";
 
+inline std::string_view in_words(const char* action, Interest interest) noexcept {
+    static constexpr std::string_view words[2][4] = {
+        {"watch, for nothing", "watch, until readable", "watch, until writable",
+         "watch, until either"},
+        {"change, for nothing", "change, until readable", "change, until writable",
+         "change, until either"}};
+    if (action == forget) return forget;
+    return words[action == change ? 1 : 0][static_cast<int>(interest)];
+}
+
+// Whom a wait has found: "5 7". Nothing when nobody watches.
+inline std::string list_ready(const Poller::Event* events, int count) {
+    std::string list;
+    for (int i = 0; hooks && i < count; ++i)
+        list += (list.empty() ? "" : " ") + std::to_string(events[i].socket);
+    return list;
+}
+
 #if defined(EVFILT_READ)  // of <sys/event.h>: kqueue
 
 inline Outcome open_poller() {
@@ -1211,7 +1229,7 @@ inline bool is_watched(Handle poller, Handle socket) noexcept {
 
 // A socket has two filters, for reading and for writing. One that is disabled says nothing.
 inline Outcome set_interest(Handle poller, const char* action, Handle socket, Interest interest) {
-    Call call{.name = "kevent", .socket = socket, .detail = action};
+    Call call{.name = "kevent", .socket = socket, .detail = in_words(action, interest)};
     if (!begin(call)) return finish(call, -1);
     if (action == watch && is_watched(poller, socket)) return finish(call, -1, EEXIST);
     const auto flags = [&](Interest what) {
@@ -1235,6 +1253,8 @@ inline Outcome await_events(Handle poller, Poller::Event (&events)[Poller::most_
     for (int i = 0; i < count; ++i)
         events[i] = {static_cast<Handle>(ready[i].ident), ready[i].filter == EVFILT_READ,
                      ready[i].filter == EVFILT_WRITE};
+    const std::string found = list_ready(events, count);
+    call.data = found.data();
     return finish(call, count);
 }
 
@@ -1249,7 +1269,7 @@ inline Outcome open_poller() {
 // The kernel tells of a hang-up even where nothing was asked for, and again in each wait; with
 // EPOLLET only once. What a socket is watched for comes back with its events.
 inline Outcome set_interest(Handle poller, const char* action, Handle socket, Interest interest) {
-    Call call{.name = "epoll_ctl", .socket = socket, .detail = action};
+    Call call{.name = "epoll_ctl", .socket = socket, .detail = in_words(action, interest)};
     if (!begin(call)) return finish(call, -1);
     epoll_event event{};
     if (wants(interest, Interest::read)) event.events |= EPOLLIN;
@@ -1277,6 +1297,8 @@ inline Outcome await_events(Handle poller, Poller::Event (&events)[Poller::most_
                      wants(interest, Interest::read) && has(EPOLLIN | EPOLLHUP | EPOLLERR),
                      wants(interest, Interest::write) && has(EPOLLOUT | EPOLLHUP | EPOLLERR)};
     }
+    const std::string found = list_ready(events, count);
+    call.data = found.data();
     return finish(call, count);
 }
 
@@ -2653,7 +2675,8 @@ inline std::string outcome(const Call& call) {
         return "socket " + std::to_string(count) + " from " + call.endpoint->text();
     if (call.name == "poll" || call.name == "select")
         return count == 0 ? "timed out" : "ready" + std::string(call.data ? call.data : "");
-    if (call.detail == "until one is ready") return std::to_string(count) + " ready";
+    if (call.detail == "until one is ready")
+        return count == 0 ? "timed out" : "ready: " + std::string(call.data);
     if (call.name == "getaddrinfo" && count != 0)
         return "failed: " + lookup_category().message(static_cast<int>(call.result));
     return "ok";

@@ -58,10 +58,11 @@ std::string unescape(std::string_view text) {
     return bytes;
 }
 
-// "killed" is no call, but what a program can't help: it is ended from outside. "reset" is a close
+// "wait" is what a poller does, and "watch for writing" what it is told of a client. "killed" is no
+// call, but what a program can't help: it is ended from outside. "reset" is a close
 // that breaks the connection off.
-const std::set<std::string> known_calls = {"socket",   "bind",  "listen", "accept",
-                                           "connect",  "recv",  "send",   "poll",
+const std::set<std::string> known_calls = {"socket",   "bind",  "listen", "accept", "connect",
+                                           "recv",     "send",  "poll",   "wait",   "watch",
                                            "shutdown", "close", "reset",  "killed"};
 
 // The lesson's folder that the diagram's name begins with.
@@ -233,7 +234,8 @@ private:
 
     // Whose conversation it is: the arrow says it, or the remark "(A)", or there is only one.
     void find_peer(const Row& row, DrawnCall& call, const std::string& remark) {
-        static const std::set<std::string> of_none = {"socket", "bind", "listen", "poll", "killed"};
+        static const std::set<std::string> of_none = {"socket", "bind", "listen",
+                                                      "poll",   "wait", "killed"};
         if (of_none.count(call.name) != 0) return;
         for (const auto& [id, shown] : diagram_.participants)
             if (remark == '(' + id + ')' || (remark.empty() && id == row.peer)) call.peer = id;
@@ -257,6 +259,8 @@ private:
             call.bytes = static_cast<std::size_t>(std::stoul(rest));
             if (rest != std::to_string(call.bytes) + (call.bytes == 1 ? " byte" : " bytes"))
                 wrong("write 'recv N bytes': " + text);
+        } else if (call.name == "watch" && (rest == "for reading" || rest == "for writing")) {
+            call.outcome = rest;
         } else if (rest == "end of stream" || rest == "failed" || rest.empty()) {
             call.outcome = rest;
         } else {

@@ -222,7 +222,8 @@ TEST_CASE("who waits in one poll for many waits for all of them, and for those i
           "[harness]") {
     SKIP_WHERE_NOTHING_IS_TOLD();
     const std::string in_poll = "the program waits in poll, for something that will not come";
-    Watched server({"serve-by-poll"});
+    const std::string way = GENERATE(as<std::string>{}, "serve-by-poll", "serve-by-poller");
+    Watched server({way});
     Client first(server);
     Client second(server);
     for (Client* client : {&second, &first}) {
@@ -272,6 +273,33 @@ TEST_CASE("who waits for room to send does not wait in vain", "[harness]") {
     };
     REQUIRE(server.lookout().await(soon(), sleeps_in_poll));
     CHECK(server.reason(in_a_moment()).empty());
+}
+
+TEST_CASE("neither does a poller that watches anybody for writing, or is one of two", "[harness]") {
+    harness::Ledger ledger;
+    const auto wait = harness::read_trace_line("socket 3: epoll_wait until one is ready").value();
+    const auto told = [&](const std::string& line) { ledger.add("socket " + line + '\n'); };
+    told("-: epoll_create1 -> ok");
+    told("-: pipe -> ok");
+    told("4: epoll_ctl watch, until readable -> ok");  // its own
+    CHECK(ledger.waits_to_read(wait).empty());
+    told("6: epoll_ctl watch, until readable -> ok");
+    told("7: epoll_ctl watch, until readable -> failed: not enough memory");
+    CHECK(ledger.waits_to_read(wait) == std::vector<std::string>{"6"});
+    told("8: epoll_ctl watch, until either -> ok");
+    CHECK(ledger.waits_to_read(wait) == std::vector<std::string>{"6", "8"});
+    CHECK(ledger.waits_to_write(wait));
+    told("8: epoll_ctl change, for nothing -> ok");
+    CHECK(ledger.waits_to_read(wait) == std::vector<std::string>{"6"});
+    CHECK_FALSE(ledger.waits_to_write(wait));
+    told("6: epoll_ctl change, until writable -> ok");
+    CHECK(ledger.waits_to_write(wait));
+    told("6: epoll_ctl forget -> ok");
+    CHECK_FALSE(ledger.waits_to_write(wait));
+    told("8: epoll_ctl change, until readable -> ok");
+    CHECK(ledger.waits_to_read(wait) == std::vector<std::string>{"8"});
+    told("-: epoll_create1 -> ok");
+    CHECK(ledger.waits_to_read(wait).empty());
 }
 
 TEST_CASE("a client in line does not wake a server that is busy with another", "[harness]") {

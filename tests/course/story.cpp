@@ -204,6 +204,22 @@ TEST_CASE("a poll of many is drawn in a line, and tells who waits for what") {
     CHECK_FALSE(one.waits_to_write());
     CHECK(harness::read_trace_line("socket -: poll 1000 sockets").value().waits_to_read().empty());
 
+    const std::string waits = "socket 6: epoll_wait until one is ready";
+    CHECK(contains(harness::draw_trace(waits + " -> ready: 5 14\n", false),
+                   "|  epoll_wait: ready: 5 14\n"));
+    const auto wait = harness::read_trace_line(waits + " -> ready: 5 14").value();
+    CHECK(wait.polls_many());
+    CHECK(wait.is_pollers());
+    CHECK(wait.waits_to_read().empty());
+    CHECK(wait.ready() == std::vector<std::string>{"5", "14"});
+    const auto told = harness::read_trace_line("socket 5: kevent change, until either").value();
+    CHECK(told.tells_a_poller());
+    CHECK(told.waits_to_read() == std::vector<std::string>{"5"});
+    CHECK(told.waits_to_write());
+    const auto left = harness::read_trace_line("socket 5: epoll_ctl watch, for nothing").value();
+    CHECK(left.waits_to_read().empty());
+    CHECK_FALSE(left.waits_to_write());
+
     std::string crowd = "socket -: poll 300 sockets, until readable: 3 -> ready:";
     for (int socket = 4; socket < 300; ++socket) crowd += ' ' + std::to_string(socket);
     CHECK(widest_line(harness::draw_trace(crowd + '\n', false)) <= harness::page_width);

@@ -71,6 +71,7 @@ public:
         const bool apart = threads_ && name != "accept" && number != numbers_.end();
         sequences_[apart ? number->second : 0].add(name, outcome, bytes);
     }
+    bool knows(const std::string& conversation) const { return numbers_.count(conversation) > 0; }
     // A socket's number may be used again.
     void forget(const std::string& conversation) { numbers_.erase(conversation); }
     std::string text() const {
@@ -89,13 +90,26 @@ private:
     std::map<std::size_t, Sequence> sequences_;
 };
 
+// Where a poller has plain poll behind it, no call tells it what to watch.
+bool can_be_seen(const DrawnCall& call) {
+    return call.name != "killed" && (call.name != "watch" || echo::sys::has_poller);
+}
+
+// A poller's wait is a call of another name on each system.
+std::string name_of(const DrawnCall& call) { return call.name == "wait" ? "poll" : call.name; }
+
+std::string name_of(const harness::TracedCall& call) {
+    if (call.is_pollers()) return "poll";
+    return call.tells_a_poller() ? "watch" : call.name;
+}
+
 std::string drawn_calls(const Diagram& diagram) {
     Calls calls(diagram.threads);
     for (const Row& row : diagram.rows) {
         if (row.actor != diagram.program()) continue;
         for (const DrawnCall& call : row.calls) {
             if (call.name == "accept") calls.accept(call.peer);
-            if (call.name != "killed") calls.add(call.peer, call.name, call.outcome, call.bytes);
+            if (can_be_seen(call)) calls.add(call.peer, name_of(call), call.outcome, call.bytes);
         }
     }
     return calls.text();
@@ -108,16 +122,24 @@ std::string accepted_socket(const harness::TracedCall& call) {
     return call.result.substr(socket.size(), call.result.find(' ', socket.size()) - socket.size());
 }
 
+// About a client; what it is watched for at first is not drawn.
+bool changes_its_mind(const harness::TracedCall& call, const Calls& calls) {
+    return call.arguments.rfind("change", 0) == 0 && calls.knows(call.socket);
+}
+
 std::string traced_calls(std::string_view trace, bool threads) {
     // What only prepares a socket or asks about it is no part of the conversation.
-    static const std::set<std::string> drawn = {"socket", "bind", "listen", "accept",   "connect",
-                                                "poll",   "recv", "send",   "shutdown", "close"};
+    static const std::set<std::string> drawn = {"socket",   "bind",  "listen", "accept",
+                                                "connect",  "poll",  "recv",   "send",
+                                                "shutdown", "close", "watch"};
     Calls calls(threads);
     std::string listener;
     for (const harness::TracedCall& call : harness::read_trace(trace)) {
-        if (drawn.count(call.name) == 0 || call.result == "would block") continue;
+        const std::string name = name_of(call);
+        if (drawn.count(name) == 0 || call.result == "would block") continue;
         // A poll of one socket belongs to the call that has a deadline.
-        if (call.name == "poll" && call.ready().empty()) continue;
+        if (name == "poll" && call.ready().empty()) continue;
+        if (name == "watch" && !changes_its_mind(call, calls)) continue;
         if (call.name == "listen") listener = call.socket;
         // The program's last call: the picture ends with the conversation.
         if (call.name == "close" && call.socket == listener) continue;
@@ -125,10 +147,12 @@ std::string traced_calls(std::string_view trace, bool threads) {
                            call.result.find(" byte") != std::string::npos;
         const std::string outcome = call.failed()                    ? "failed"
                                     : call.result == "end of stream" ? call.result
-                                                                     : "";
+                                    : name != "watch"                ? ""
+                                    : call.waits_to_write()          ? "for writing"
+                                                                     : "for reading";
         const std::string accepted = accepted_socket(call);
         if (!accepted.empty()) calls.accept(accepted);
-        calls.add(call.socket, call.name, outcome, moved ? std::stoul(call.result) : 0);
+        calls.add(call.socket, name, outcome, moved ? std::stoul(call.result) : 0);
         if (call.name == "close") calls.forget(call.socket);
     }
     return calls.text();
@@ -294,7 +318,7 @@ TEST_CASE("a diagram that leaves a call out is found", "[diagrams][truth]") {
             const Row& row = diagram.rows[i];
             INFO(diagram.name << ".mmd:" << row.line);
             if (row.actor != diagram.program() || row.calls.empty()) continue;
-            if (row.calls.front().name == "killed") continue;
+            if (!can_be_seen(row.calls.front())) continue;
             Diagram shorter = diagram;
             shorter.rows.erase(shorter.rows.begin() + static_cast<std::ptrdiff_t>(i));
             CHECK(drawn_calls(shorter) != calls);

@@ -796,3 +796,34 @@ TEST_CASE("poller: a wait that fails is thrown, and the next one works", "[polle
     poller.wake();
     CHECK(ask(poller, pair.server) == "w");
 }
+
+TEST_CASE("poller: the trace tells what a socket is watched for, and who is ready", "[poller]") {
+    if (!echo::sys::has_poller) SKIP_BECAUSE("plain poll is told nothing");
+    struct Lines : test::ScopedHook {
+        void after(const echo::Call& call) override {
+            const std::string line = echo::describe(call);
+            const bool of_poller =
+                call.name == "epoll_ctl" || call.name == "epoll_wait" || call.name == "kevent";
+            // Without the poller's own number, and the name that the call has here.
+            if (of_poller) all.push_back(line.substr(line.find(' ', line.find(": ") + 2) + 1));
+        }
+        std::vector<std::string> all;
+    };
+    Poller poller;
+    Pair pair;
+    const Handle socket = pair.server.handle();
+    Lines lines;
+    poller.watch(socket, Interest::read);
+    poller.change(socket, Interest::both);
+    poller.change(socket, Interest::none);
+    (void)poller.wait(echo::Clock::now());
+    poller.change(socket, Interest::write);
+    (void)poller.wait(soon());
+    poller.forget(socket);
+    CHECK(lines.all ==
+          std::vector<std::string>{"watch, until readable -> ok", "change, until either -> ok",
+                                   "change, for nothing -> ok", "until one is ready -> timed out",
+                                   "change, until writable -> ok",
+                                   "until one is ready -> ready: " + std::to_string(socket),
+                                   "forget -> ok"});
+}

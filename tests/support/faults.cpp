@@ -37,8 +37,9 @@ void let_signals_interrupt() {
 }
 
 bool can_wait(const echo::Call& call) {
-    constexpr std::array<std::string_view, 6> names{"accept", "connect", "poll",
+    constexpr std::array<std::string_view, 7> names{"accept", "connect", "epoll_wait", "poll",
                                                     "recv",   "select",  "send"};
+    if (call.name == "kevent") return call.detail == "until one is ready";
     return std::find(names.begin(), names.end(), call.name) != names.end();
 }
 

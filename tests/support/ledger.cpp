@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace harness {
 namespace {
@@ -58,6 +59,7 @@ Ledger::Entry& Ledger::open(const std::string& socket) {
 
 void Ledger::close(const std::string& socket) {
     listeners_.erase(socket);
+    watched_.erase(socket);
     for (Entry& entry : entries_) {
         if (entry.socket != socket) continue;
         entry.socket.clear();
@@ -65,8 +67,35 @@ void Ledger::close(const std::string& socket) {
     }
 }
 
+// The first that a poller watches is its own: an end of its pipe, for those who wake it.
+void Ledger::note_poller(const TracedCall& call) {
+    if (call.name == "epoll_create1" || call.name == "kqueue") ++pollers_;
+    if (call.name == "pipe") wake_end_is_next_ = true;
+    if (!call.tells_a_poller() || call.result != "ok") return;
+    if (call.arguments == "forget")
+        watched_.erase(call.socket);
+    else if (!std::exchange(wake_end_is_next_, false))
+        watched_[call.socket] = call;
+}
+
+// Which of several pollers it is, no line says.
+std::vector<std::string> Ledger::waits_to_read(const TracedCall& call) const {
+    if (!call.is_pollers()) return call.waits_to_read();
+    std::vector<std::string> sockets;
+    for (const auto& [socket, told] : watched_)
+        if (pollers_ == 1 && !told.waits_to_read().empty()) sockets.push_back(socket);
+    return sockets;
+}
+
+bool Ledger::waits_to_write(const TracedCall& call) const {
+    if (!call.is_pollers()) return call.waits_to_write();
+    return std::any_of(watched_.begin(), watched_.end(),
+                       [](const auto& one) { return one.second.waits_to_write(); });
+}
+
 void Ledger::note(const TracedCall& call) {
     begun_.note(call);
+    note_poller(call);
     if (call.polls_many() && !call.only_begun()) ++polls_;
     const bool ok = call.result == "ok";
     if (call.name == "listen" && ok) listeners_.insert(call.socket);

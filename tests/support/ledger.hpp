@@ -4,6 +4,7 @@
 #include "trace_reader.hpp"
 
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -38,7 +39,11 @@ public:
     const std::vector<Entry>& entries() const { return entries_; }
     bool is_listener(const std::string& socket) const { return listeners_.count(socket) > 0; }
     const std::vector<TracedCall>& begun() const { return begun_.calls(); }
-    std::uint64_t polls() const { return polls_; }  // of a whole array
+    std::uint64_t polls() const { return polls_; }  // of a whole array, or of a poller's
+    // Of a call that waits: on which sockets for something to receive or to accept; none where
+    // nothing is known. Whether it also waits for room to send.
+    std::vector<std::string> waits_to_read(const TracedCall& call) const;
+    bool waits_to_write(const TracedCall& call) const;
     // Every call is in it: the trace of a program that spins is cut off.
     bool is_whole() const { return whole_; }
 
@@ -46,6 +51,7 @@ private:
     Entry& open(const std::string& socket);
     void close(const std::string& socket);
     void note(const TracedCall& call);
+    void note_poller(const TracedCall& call);
     static void note(const TracedCall& call, Entry& entry);
 
     std::string line_;  // the part of the last line that is there
@@ -53,6 +59,9 @@ private:
     std::set<std::string> listeners_;
     Begun begun_;
     std::uint64_t polls_ = 0;
+    int pollers_ = 0;
+    std::map<std::string, TracedCall> watched_;  // by the poller: what it was last told of a socket
+    bool wake_end_is_next_ = false;
     bool whole_ = true;
 };
 

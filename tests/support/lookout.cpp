@@ -19,7 +19,7 @@ std::string call_of(const Sleeper& thread) {
 }
 
 std::string call_of(const TracedCall& call) {
-    return call.name == "poll" ? call.name : call.name + ' ' + call.socket;
+    return call.name == "poll" || call.is_pollers() ? "poll" : call.name + ' ' + call.socket;
 }
 
 // The trace and the system tell of the same calls.
@@ -117,7 +117,7 @@ bool Lookout::all_wait_in_vain(const std::vector<Sleeper>& threads) const {
     const auto& begun = ledger_.begun();
     return agree(threads, begun) &&
            std::all_of(begun.begin(), begun.end(), [&](const TracedCall& call) {
-               return !call.waits_to_write() && waits_in_vain(call.waits_to_read());
+               return !ledger_.waits_to_write(call) && waits_in_vain(ledger_.waits_to_read(call));
            });
 }
 

@@ -66,7 +66,14 @@ SystemCall parse_call(std::string_view text) {
     return call;
 }
 
-// In a call with a deadline nobody waits in vain. (A deadline that was given to the socket itself,
+// Longer than any test waits for anything.
+bool is_long(unsigned long long milliseconds) {
+    constexpr int minute = 60 * 1000;
+    const int limit = static_cast<int>(milliseconds);
+    return limit < 0 || limit >= minute;
+}
+
+// In a call whose deadline is near nobody waits in vain. (A deadline that was given to the socket itself,
 // SO_RCVTIMEO, is not seen here. echo.hpp goes on waiting after it, and other calls do not show in
 // the trace.)
 Sleeper::In waits_in(const SystemCall& call) {
@@ -78,14 +85,13 @@ Sleeper::In waits_in(const SystemCall& call) {
         case SYS_accept4: return Sleeper::In::accept;
         case SYS_sendto: return Sleeper::In::send;
 #ifdef SYS_poll
-        case SYS_poll:
-            return static_cast<int>(call.arguments[2]) < 0 ? Sleeper::In::poll : Sleeper::In::awake;
+        case SYS_poll: return is_long(call.arguments[2]) ? Sleeper::In::poll : Sleeper::In::awake;
 #endif
 #ifdef SYS_epoll_wait
         case SYS_epoll_wait:
 #endif
         case SYS_epoll_pwait:
-            return static_cast<int>(call.arguments[3]) < 0 ? Sleeper::In::poll : Sleeper::In::awake;
+            return is_long(call.arguments[3]) ? Sleeper::In::poll : Sleeper::In::awake;
         case SYS_ppoll: return call.arguments[2] == 0 ? Sleeper::In::poll : Sleeper::In::awake;
         case SYS_read: return call.arguments[0] == 0 ? Sleeper::In::input : Sleeper::In::awake;
 #ifdef SYS_futex

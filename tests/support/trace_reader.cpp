@@ -134,10 +134,10 @@ Row row_of(const TracedCall& call, Sockets& sockets) {
     if (!ok) text += ": " + call.result;
 
     if (call.polls_many()) {
-        const std::string count = call.arguments.substr(0, call.arguments.find(','));
+        std::string what = call.name;
+        if (!call.is_pollers()) what += ' ' + call.arguments.substr(0, call.arguments.find(','));
         const std::string how = call.result.substr(0, call.result.find(':'));
-        return {Row::Shape::local, "", shorten("poll " + count + ": " + call.result, 60),
-                "poll many " + how};
+        return {Row::Shape::local, "", shorten(what + ": " + call.result, 60), "poll many " + how};
     }
     // The end crosses the network once, however often recv is asked.
     if (call.name == "recv" && call.result == "end of stream" &&
@@ -273,15 +273,24 @@ std::vector<std::string> numbers_behind(std::string_view text, std::string_view 
 
 }  // namespace
 
-bool TracedCall::polls_many() const { return name == "poll" && socket == "-"; }
+bool TracedCall::is_pollers() const { return arguments == "until one is ready"; }
+
+bool TracedCall::polls_many() const { return (name == "poll" && socket == "-") || is_pollers(); }
+
+bool TracedCall::tells_a_poller() const {
+    return name == "epoll_ctl" || (name == "kevent" && !is_pollers());
+}
 
 std::vector<std::string> TracedCall::waits_to_read() const {
     if (polls_many()) return numbers_behind(arguments, "until readable:");
-    return {socket};
+    const bool does = !tells_a_poller() || arguments.find("until readable") != std::string::npos ||
+                      arguments.find("until either") != std::string::npos;
+    return does ? std::vector<std::string>{socket} : std::vector<std::string>{};
 }
 
 bool TracedCall::waits_to_write() const {
-    return arguments.find("until writable") != std::string::npos;
+    return arguments.find("until writable") != std::string::npos ||
+           arguments.find("until either") != std::string::npos;
 }
 
 std::vector<std::string> TracedCall::ready() const { return numbers_behind(result, "ready:"); }

@@ -28,12 +28,15 @@ struct TracedCall {
     // Of a recv or a send: its first bytes as the trace quotes them, without the quotes.
     std::string_view quoted() const;
 
-    bool polls_many() const;  // a poll of a whole array
-    // Of a call that waits: on which sockets for something to receive or to accept; none where the
-    // trace does not tell. Whether it also waits for room to send.
+    bool polls_many() const;  // a poll of a whole array, or a poller's wait
+    bool is_pollers() const;  // a poller's wait, whose sockets stand in earlier calls
+    // Of a call that waits: on which sockets for something to receive or to accept; none where its
+    // line does not tell. Whether it also waits for room to send. Of a call that tells a poller what
+    // to watch a socket for: the same.
     std::vector<std::string> waits_to_read() const;
     bool waits_to_write() const;
     std::vector<std::string> ready() const;  // whom a poll of many has found
+    bool tells_a_poller() const;             // what to watch a socket for, or to forget it
 };
 
 // Nothing when it is no line of a trace.

@@ -11,9 +11,11 @@
 #include <iostream>
 #include <limits>
 #include <list>
+#include <map>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #ifdef _WIN32
@@ -174,6 +176,31 @@ void serve_by_poll() {
         if (!watched[0].readable()) continue;
         clients.push_back(listener.accept());
         watched.emplace_back(clients.back().handle());
+    }
+}
+
+// The same with a poller, which has something to do in an hour.
+void serve_by_poller() {
+    echo::Listener listener = listen_and_say_so();
+    std::map<echo::Handle, echo::Connection> clients;
+    echo::Poller poller;
+    poller.watch(listener.handle(), echo::Interest::read);
+    for (;;) {
+        for (const auto& event : poller.wait(echo::after(std::chrono::hours(1)))) {
+            if (event.socket == listener.handle()) {
+                echo::Connection client = listener.accept();
+                poller.watch(client.handle(), echo::Interest::both);
+                poller.change(client.handle(), echo::Interest::read);
+                clients.emplace(client.handle(), std::move(client));
+                continue;
+            }
+            std::array<char, 4096> buffer;
+            echo::Connection& client = clients.at(event.socket);
+            const std::string_view text = echo::first(buffer, client.recv(buffer).bytes);
+            if (text.empty()) return;
+            (void)client.send_all(text);
+            if (text == "ignore me") poller.change(event.socket, echo::Interest::none);
+        }
     }
 }
 
@@ -389,6 +416,8 @@ int main(int count, char** values) {
             serve();
         else if (action == "serve-by-poll")
             serve_by_poll();
+        else if (action == "serve-by-poller")
+            serve_by_poller();
         else if (action == "serve-two")
             serve_two();
         else if (action == "serve-many")
