@@ -26,12 +26,14 @@ std::string in_words(Sleeper::In call) {
     }
 }
 
-// The thread that waits in this call. Where it only tries the call, and waits in poll, that one.
+// The thread that waits in this call. Where it only tries the call, and waits in poll, that one; but
+// of several threads the one in poll may be another than the one that is to send.
 const Sleeper* waits_in(const std::vector<Sleeper>& threads, Sleeper::In call) {
     const Sleeper* found = nullptr;
     for (const Sleeper& thread : threads) {
         if (thread.in == call) return &thread;
-        if (thread.in == Sleeper::In::poll && call != Sleeper::In::send) found = &thread;
+        const bool tries = call != Sleeper::In::send || threads.size() == 1;
+        if (thread.in == Sleeper::In::poll && tries) found = &thread;
         if (thread.in == Sleeper::In::awake) return nullptr;
     }
     return found;
