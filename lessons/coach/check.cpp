@@ -223,19 +223,8 @@ void explain_failed_run(const Ran& ran, Verdict& verdict) {
         last_lines(ran.output + ran.errors));
 }
 
-}  // namespace
-
-bool Checker::run_tests(const Lesson& tests, const std::string& command, bool keep_traces,
-                        const Stop& stop, Verdict& verdict) const {
-    harness::Process::Options options;
-    options.output_limit = std::size_t{16} << 20;
-    options.arguments = {tests_program().string(), "[" + tests.number + "]", "--abort",
-                         "--reporter", "xml"};
-    options.environment = {{"ECHO_PROGRAM", command},
-                           {"ECHO_KEEP_TRACES", keep_traces ? traces().string() : ""}};
-    options.folder = folders_.work.string();
-    add_temporary_folder(folders_.temporary, options.environment);
-    const Ran ran = run(options, limits_.tests * patience(), stop);
+// Whether the tests that ran have passed; the verdict says how they went.
+bool judge(const Ran& ran, const Lesson& tests, Verdict& verdict) {
     const TestReport report = read_report(ran.output);
     verdict.passed = report.passed.size();
     verdict.without_faults = report.without_faults;
@@ -255,13 +244,36 @@ bool Checker::run_tests(const Lesson& tests, const std::string& command, bool ke
     return ran.succeeded();
 }
 
+}  // namespace
+
+harness::Process::Options Checker::tests_of(const Lesson& lesson, const std::string& command,
+                                            bool keep_traces) const {
+    harness::Process::Options options;
+    options.output_limit = std::size_t{16} << 20;
+    options.arguments = {tests_program().string(), "[" + lesson.number + "]", "--abort",
+                         "--reporter", "xml"};
+    options.environment = {{"ECHO_PROGRAM", command},
+                           {"ECHO_KEEP_TRACES", keep_traces ? traces().string() : ""}};
+    options.folder = folders_.work.string();
+    add_temporary_folder(folders_.temporary, options.environment);
+    return options;
+}
+
+// They mostly wait, so they run side by side. Of several that fail the first one is told of.
 bool Checker::run_earlier_tests(const Course& course, const Lesson& lesson,
                                 const std::string& command, const Stop& stop,
                                 Verdict& verdict) const {
     const std::string program = command.empty() ? command_line({own_program(lesson)}) : command;
-    for (const Lesson* earlier : course.earlier(lesson)) {
+    const std::vector<const Lesson*> lessons = course.earlier(lesson);
+    std::vector<harness::Process::Options> tests;
+    for (const Lesson* earlier : lessons) tests.push_back(tests_of(*earlier, program, false));
+    const std::size_t processors = std::max(1u, std::thread::hardware_concurrency());
+    const std::size_t at_once = limits_.at_once > 0 ? limits_.at_once : processors;
+    const std::vector<Ran> all = run_all(tests, at_once, limits_.tests * patience(), stop);
+    for (std::size_t i = 0; i < lessons.size(); ++i) {
+        const Lesson* const earlier = lessons[i];
         Verdict theirs;
-        if (run_tests(*earlier, program, false, stop, theirs)) {
+        if (judge(all[i], *earlier, theirs)) {
             verdict.also.push_back(earlier->number);
             verdict.without_faults += theirs.without_faults;
             continue;
@@ -313,7 +325,8 @@ Verdict Checker::check(const Course& course, const Lesson& lesson, const std::st
     const bool at_home = folders_.build == fs::path(ECHO_BUILD_DIR);
     const std::string program =
         command.empty() && !at_home ? command_line({own_program(lesson)}) : command;
-    if (!run_tests(lesson, program, true, stop, verdict)) return finish();
+    const Ran ran = run(tests_of(lesson, program, true), limits_.tests * patience(), stop);
+    if (!judge(ran, lesson, verdict)) return finish();
     if (!run_earlier_tests(course, lesson, command, stop, verdict)) return finish();
     set(verdict, Kind::passed,
         "lesson " + lesson.number + ": all " + std::to_string(verdict.passed) + " tests pass");

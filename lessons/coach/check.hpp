@@ -49,6 +49,7 @@ public:
         std::chrono::seconds build{180};  // of one program
         std::chrono::seconds tests{120};  // of one lesson
         std::size_t build_memory = 0;     // of each process of a build, in bytes; 0: any
+        std::size_t at_once = 0;          // lessons whose tests run; 0: as many as processors
     };
     // Told what is being done: "building", "running the tests".
     using Progress = std::function<void(const std::string&)>;
@@ -72,8 +73,8 @@ public:
 private:
     Ran build(const std::string& target, std::chrono::seconds limit, const Stop& stop) const;
     bool build_lesson(const Lesson& lesson, const Stop& stop, Verdict& verdict) const;
-    bool run_tests(const Lesson& tests, const std::string& command, bool keep_traces,
-                   const Stop& stop, Verdict& verdict) const;
+    harness::Process::Options tests_of(const Lesson& lesson, const std::string& command,
+                                       bool keep_traces) const;
     bool run_earlier_tests(const Course& course, const Lesson& lesson, const std::string& command,
                            const Stop& stop, Verdict& verdict) const;
     std::filesystem::path tests_program() const;

@@ -33,7 +33,7 @@ struct HandInResult {
 // needs a fifth of that for a lesson. For all lessons together far more time than a good one needs.
 struct ClassLimits {
     Checker::Limits lesson{std::chrono::seconds(60), std::chrono::seconds(60),
-                           std::size_t{1} << 30};
+                           std::size_t{1} << 30, 1};
     std::chrono::seconds hand_in{600};
 };
 

@@ -4,9 +4,11 @@
 #include "process.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace coach {
 
@@ -26,5 +28,11 @@ struct Ran {
 
 Ran run(const harness::Process::Options& options, std::chrono::milliseconds limit,
         const Stop& stop = {});
+
+// The same of several programs, at most so many at the same time; each has the whole limit. What has
+// not begun when somebody stops it is stopped, too.
+std::vector<Ran> run_all(const std::vector<harness::Process::Options>& programs,
+                         std::size_t at_once, std::chrono::milliseconds limit,
+                         const Stop& stop = {});
 
 }  // namespace coach

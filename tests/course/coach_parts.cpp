@@ -508,6 +508,40 @@ TEST_CASE("a program that is stopped may tidy up, but not for ever", "[coach]") 
 #endif
 }
 
+TEST_CASE("programs run side by side, so many at a time, and what they say is kept apart",
+          "[coach]") {
+#ifdef _WIN32
+    SKIP_BECAUSE("Windows has no shell that knows these words");
+#else
+    const SmallCourse small;
+    const auto shell = [&](const std::string& script) {
+        harness::Process::Options options;
+        options.arguments = {"sh", "-c", "cd '" + small.path("").string() + "'; " + script};
+        return options;
+    };
+    const std::string meet =
+        "; for i in 1 2 3 4 5 6 7 8 9 10; do [ -e one ] && [ -e two ] && break; sleep 1; done; ";
+    const std::string count = "mkdir $$.now; ls -d *.now | wc -l; rmdir $$.now; ";
+    const std::vector<harness::Process::Options> programs = {
+        shell(": > one" + meet + count + "echo one"), shell(": > two" + meet + count + "exit 3"),
+        shell(count + "sleep 0; " + count), shell(count + "echo four >&2")};
+    const auto all = coach::run_all(programs, 2, std::chrono::seconds(60));
+    REQUIRE(all.size() == 4);
+    CHECK(all[0].output.find("one\n") != std::string::npos);
+    CHECK(all[1].ending.value().code == 3);
+    CHECK(all[2].succeeded());
+    CHECK(all[3].errors == "four\n");
+    for (const coach::Ran& ran : all) CHECK(std::stoi(ran.output) <= 2);
+
+    // Who is never asked is never started.
+    const auto none = coach::run_all({shell("sleep 60"), shell(": > never")}, 1,
+                                     std::chrono::seconds(60), [] { return true; });
+    CHECK(none[0].stopped);
+    CHECK(none[1].stopped);
+    CHECK_FALSE(fs::exists(small.path("never")));
+#endif
+}
+
 TEST_CASE("a command line is passed on with its spaces", "[coach]") {
     CHECK(coach::command_line({"python3", "my server.py"}) == "\"python3\" \"my server.py\"");
     CHECK(coach::command_line({"a\"b"}) == "'a\"b'");
