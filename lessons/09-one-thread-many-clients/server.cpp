@@ -86,8 +86,9 @@ void serve(echo::Connection client, const echo::Log& log) {
 
 // TODO 3: a class `Server` in place of the workers. It has an array of echo::Watched, the listener
 //         first, and behind it the clients, in the same order as in an array of `Client`.
-// TODO 4: wait in echo::poll for all of them. Serve those that are ready, from the last to the
-//         first, and remove whoever is gone from both arrays.
+// TODO 4: wait in echo::poll for all of them, at most until the earliest deadline. From the last to
+//         the first, serve those that are ready, and remove from both arrays whoever is gone, or
+//         whose deadline is over.
 // A fixed number of threads, which run as long as the program does. Each takes a client, serves it
 // to its end, and takes the next.
 class Workers {
@@ -169,8 +170,8 @@ void Workers::host(echo::Connection client) {
     }
 }
 
-// TODO 5: accept one when the listener is ready. Leave it alone while the house is full, or the
-//         system has no room for another socket.
+// TODO 5: accept one when the listener is ready, and never wait or sleep there. Watch it with
+//         Interest::none while the house is full, or the system has no room for another socket.
 // The next client. When the system has no room for another socket, the client stays in line. To ask
 // again at once would only keep a processor busy: somebody has to leave first, here or elsewhere in
 // the system.

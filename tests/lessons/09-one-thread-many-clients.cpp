@@ -142,6 +142,23 @@ TEST_CASE("as long as nobody says anything, the server sleeps", "[09]") {
     harness::expect_idle(test);
 }
 
+TEST_CASE("in a full house it sleeps too, whoever waits in line", "[09]") {
+    ServerTest test(lesson, harness::Setting{.arguments = {"--max-clients", "3"}});
+    Crowd crowd(test);
+    crowd.come(3);
+    Visitor in_line(test, true);
+    harness::expect_idle(test);
+    crowd.all_talk();
+}
+
+TEST_CASE("when the system had no room for a client, and has it again, it sleeps again", "[09]") {
+    ServerTest test(lesson, harness::Setting{.faults = "accept:EMFILE@2"});
+    Crowd crowd(test);
+    crowd.come(2);
+    harness::expect_idle(test);
+    crowd.all_talk();
+}
+
 TEST_CASE("who hangs up without ever having said a word leaves nothing behind", "[09]") {
     const auto hang_up = GENERATE(as<HangUp>{}, by_a_close, by_a_reset, politely);
     RoomyServer test;

@@ -17,6 +17,7 @@ using Stream = Evidence::Stream;
 
 constexpr std::string_view row_threads = "as many threads as clients, or as many processes";
 constexpr std::string_view row_busy = "a processor is busy, and nobody says anything";
+constexpr std::string_view row_ignored = "a processor is busy, and somebody waits";
 constexpr std::string_view row_gone = "one hangs up, and a processor is busy from then on";
 constexpr std::string_view row_waits = "one client is quiet, and all others wait";
 constexpr std::string_view row_wrong = "one client leaves, and another one's connection ends";
@@ -112,11 +113,39 @@ bool polls_find_somebody(const Evidence& e) {
     return found > 0;
 }
 
+// A socket that poll after poll has found ready, and that the program never turned to in between.
+std::string ignored(const Evidence& e) {
+    constexpr int often = 100;
+    std::map<std::string, int> polls;
+    for (const TracedCall& call : e.calls) {
+        if (!call.polls_many()) {
+            polls.erase(call.socket);
+            continue;
+        }
+        for (const std::string& socket : call.ready())
+            if (++polls[socket] > often) return socket;
+    }
+    return {};
+}
+
+// One in line, and not one who has left: then it is the listener that is ignored.
+bool ignores_the_line(const Evidence& e) {
+    const std::string socket = ignored(e);
+    return !socket.empty() && std::any_of(e.calls.begin(), e.calls.end(), [&](const auto& call) {
+        return call.name == "listen" && call.socket == socket;
+    });
+}
+
 bool keeps_awake(const Evidence& e) { return e.wanted == Wanted::idleness && !e.ending; }
 // Somebody has left, and only since then it is busy.
 bool busy_with_the_gone(const Evidence& e) {
     const bool idle_once = tells_of_polls(e) ? polls_find_somebody(e) : true;
-    return keeps_awake(e) && e.past.left > 0 && idle_once;
+    return keeps_awake(e) && e.past.left > 0 && idle_once && !ignores_the_line(e);
+}
+// Somebody waits for it, and it goes round without turning to that one.
+bool ignores_somebody(const Evidence& e) {
+    const bool waits = server(e) && cut(e) && e.stream == Stream::open && !e.ending;
+    return waits ? !ignored(e).empty() : keeps_awake(e) && ignores_the_line(e);
 }
 // On one and the same socket recv has told of the end, or has failed, again and again.
 bool reads_past_the_end(const Evidence& e) {
@@ -167,9 +196,15 @@ const std::vector<Rule> rules = {
      "the program has a process for each client, which costs even more than a thread. One thread "
      "is enough: let it wait in poll for all clients at once."},
     {"busy-waiting", Basis::deeds, row_busy,
-     [](const Evidence& e) { return keeps_awake(e) && !busy_with_the_gone(e); },
+     [](const Evidence& e) {
+         return keeps_awake(e) && !busy_with_the_gone(e) && !ignores_somebody(e);
+     },
      "nobody says anything, and the program does not sleep: it asks again and again who is ready. "
-     "Call poll without a deadline: it returns when somebody is."},
+     "Let poll wait until somebody is, and give it no deadline that is over."},
+    {"ignores-who-is-ready", Basis::deeds, row_ignored, ignores_somebody,
+     "poll has found a socket ready, again and again, and the program does nothing with it. Is it "
+     "looked for at its place? The listener has place 0, so client i is at i + 1. And whom you do "
+     "not want now, such as the listener in a full house, is watched with Interest::none."},
     {"keeps-the-slot", Basis::deeds, row_gone, busy_with_the_gone,
      "one has left, and poll tells of it again and again, because the program does not turn to it, "
      "or keeps its place. readable() holds for a hang-up too: receive, and then remove it."},
