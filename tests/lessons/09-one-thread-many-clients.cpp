@@ -183,6 +183,22 @@ TEST_CASE("all who are ready at the same time are served, each with its own byte
     }
 }
 
+TEST_CASE("who fills the server's buffer, or says half a line, holds up nobody", "[09]") {
+    RoomyServer test;
+    Crowd crowd(test);
+    crowd.come(3);
+    Visitor client(test, true);
+    // One of these is its size.
+    for (const std::size_t size : {1024u, 2048u, 4096u, 8192u, 16384u, 32768u, 65536u}) {
+        talk(client, std::string(size, 'x'));
+        crowd.all_talk();
+    }
+    Visitor thinking(test, true);
+    thinking.send("I have only just begun to");
+    crowd.all_talk();
+    thinking.expect_echo();
+}
+
 TEST_CASE("several leave in the same pass, and all others are served", "[09]") {
     const auto places = GENERATE(as<Places>{}, Places{3}, Places{3, 4}, Places{0, 1}, Places{6, 7},
                                  Places{0, 7}, Places{0, 2, 4, 6}, Places{0, 1, 2, 4, 5, 6, 7});

@@ -99,9 +99,10 @@ struct Evidence {
     std::vector<Trial> trials;
 
     // The program.
-    std::optional<std::size_t> threads;   // at the end, and processes that it had started
-    std::optional<std::size_t> children;  // none: it had ended, or the system does not tell
-    std::optional<Ending> ending;         // none: it was still running
+    std::optional<std::size_t> threads;    // at the end, and processes that it had started
+    std::optional<std::size_t> children;   // none: it had ended, or the system does not tell
+    std::optional<Sleeper::In> sleeps_in;  // its only thread, before the test tried anything
+    std::optional<Ending> ending;          // none: it was still running
     std::string output;
     std::string errors;
     std::string trace;

@@ -96,6 +96,8 @@ void Subject::look(Evidence& evidence) {
     const Holdings holds = program->process().holdings();
     evidence.threads = holds.threads;
     evidence.children = holds.children;
+    const std::vector<Sleeper> threads = program->process().threads();
+    if (threads.size() == 1 && holds.threads.value_or(1) == 1) evidence.sleeps_in = threads[0].in;
     evidence.output = program->process().output();
     evidence.errors = program->process().errors();
     evidence.ending = program->process().ending();

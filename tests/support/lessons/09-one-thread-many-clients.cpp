@@ -27,9 +27,10 @@ bool ended(const Evidence& e) { return e.ending && !crashed(*e.ending); }
 bool in_company(const Evidence& e) { return server(e) && e.past.clients > 1; }
 bool somebody_left(const Evidence& e) { return in_company(e) && e.past.left > 0; }
 // Nothing more comes for this client, and the program lives and keeps the connection.
-bool unanswered(const Evidence& e) {
-    return in_company(e) && cut(e) && e.stream == Stream::open && !e.ending;
+bool is_silent(const Evidence& e) {
+    return server(e) && cut(e) && e.stream == Stream::open && !e.ending;
 }
+bool unanswered(const Evidence& e) { return in_company(e) && is_silent(e); }
 
 // --- Threads and processes ----------------------------------------------------------------------
 
@@ -93,6 +94,19 @@ bool others_held_it_up(const Evidence& e) {
            !tells_of_polls(e);
 }
 
+// The same as the system tells it, of a program that has one thread and writes no trace.
+bool sleeps_in(const Evidence& e, Sleeper::In call) {
+    return is_silent(e) && e.sleeps_in == call && !tells_of_polls(e);
+}
+
+// Clients are there, and it waits for one more.
+bool waits_in_accept(const Evidence& e) {
+    if (!is_silent(e)) return false;
+    const auto call = waits_in(doing(e));
+    return sleeps_in(e, Sleeper::In::accept) ||
+           (tells_of_polls(e) && call && call->name == "accept");
+}
+
 // It waits in poll, and not for all of its clients.
 bool leaves_one_out(const Evidence& e) {
     if (!unanswered(e)) return false;
@@ -144,8 +158,7 @@ bool busy_with_the_gone(const Evidence& e) {
 }
 // Somebody waits for it, and it goes round without turning to that one.
 bool ignores_somebody(const Evidence& e) {
-    const bool waits = server(e) && cut(e) && e.stream == Stream::open && !e.ending;
-    return waits ? !ignored(e).empty() : keeps_awake(e) && ignores_the_line(e);
+    return is_silent(e) ? !ignored(e).empty() : keeps_awake(e) && ignores_the_line(e);
 }
 // On one and the same socket recv has told of the end, or has failed, again and again.
 bool reads_past_the_end(const Evidence& e) {
@@ -225,6 +238,22 @@ const std::vector<Rule> rules = {
      "the program receives from a client of whom poll has not said that it is ready, and waits "
      "for it alone. After a removal the two lists are in different orders, or it goes by what poll "
      "has said of another one."},
+    {"waits-for-one", Basis::deeds, row_waits,
+     [](const Evidence& e) {
+         return in_company(e) && sleeps_in(e, Sleeper::In::recv) && e.past.left == 0;
+     },
+     "the one thread waits in recv for one client alone, who is quiet. Receive once from each whom "
+     "poll has found ready, whether or not the buffer is full or the line complete, and then ask "
+     "poll again."},
+    {"asks-one-who-is-not-ready", Basis::deeds, row_waits,
+     [](const Evidence& e) { return sleeps_in(e, Sleeper::In::recv) && e.past.left > 0; },
+     "somebody left, and now the one thread waits in recv for one client alone, who is quiet. "
+     "After "
+     "a removal the two lists are in different orders, or it goes by what poll has said of another "
+     "one."},
+    {"waits-in-accept", Basis::deeds, row_waits, waits_in_accept,
+     "the one thread waits in accept, and nobody is in line. Accept once when poll has found the "
+     "listener ready, or make the listener non-blocking: a client may have gone meanwhile."},
     {"left-out", Basis::deeds, row_left_out, leaves_one_out,
      "the program waits in poll, and one of its clients is not among those that it watches. "
      "Whoever comes is added to both lists, also where it gets the place of one who left."},
