@@ -389,6 +389,12 @@ public:
     // RFC 896
     void set_no_delay(bool on = true);
 
+    // How many bytes the system may keep that it has not begun to send, because the peer does not
+    // take them. Otherwise it keeps megabytes, and a socket becomes writable only when a good part
+    // of them has gone: so one that reads slowly looks like one that does not read. A wish, as
+    // above; Windows knows none. setsockopt(2) with TCP_NOTSENT_LOWAT
+    void set_unsent_limit(int bytes);
+
     [[nodiscard]] Endpoint local() const;  // this side's address and port. getsockname(2)
     [[nodiscard]] Endpoint peer() const noexcept { return peer_; }
     [[nodiscard]] Handle handle() const noexcept { return socket_.handle(); }
@@ -1070,6 +1076,14 @@ inline Outcome claim_port(Handle socket) {
 
 inline Outcome set_no_delay(Handle socket, bool on) {
     return set_option(socket, IPPROTO_TCP, TCP_NODELAY, "TCP_NODELAY", on);
+}
+
+inline Outcome set_unsent_limit([[maybe_unused]] Handle socket, [[maybe_unused]] int bytes) {
+#ifdef TCP_NOTSENT_LOWAT
+    return set_option(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, "TCP_NOTSENT_LOWAT", bytes);
+#else
+    return {-1, ENOPROTOOPT};
+#endif
 }
 
 // Lets an IPv6 socket serve IPv4 clients too. OpenBSD refuses; Windows needs to be asked.
@@ -2007,6 +2021,11 @@ inline void Connection::set_nonblocking(bool on) {
 inline void Connection::set_no_delay(bool on) {
     require_open("set_no_delay");
     sys::set_no_delay(handle(), on);
+}
+
+inline void Connection::set_unsent_limit(int bytes) {
+    require_open("set_unsent_limit");
+    sys::set_unsent_limit(handle(), bytes);
 }
 
 inline Endpoint Connection::local() const {

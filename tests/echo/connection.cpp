@@ -330,6 +330,21 @@ TEST_CASE("small sends leave at once where that is asked for", "[connection]") {
     CHECK_THROWS_AS(pair.client.set_no_delay(), std::logic_error);
 }
 
+TEST_CASE("with a limit on what is unsent a send would block sooner", "[connection]") {
+    Pair usual, limited;
+    if (echo::sys::set_unsent_limit(limited.client.handle(), 16 * 1024).error != 0)
+        SKIP_BECAUSE("this system has no such limit");
+    limited.server.set_unsent_limit(16 * 1024);
+    const std::size_t less = test::fill(limited.server);
+    CHECK(less * 2 < test::fill(usual.server));
+    std::string bytes(less, '?');
+    REQUIRE(limited.client.recv_exactly(bytes, soon()));
+    echo::Watched room(limited.server.handle(), echo::Interest::write);
+    CHECK(echo::poll({&room, 1}, soon()) == 1);
+    limited.server.close();
+    CHECK_THROWS_AS(limited.server.set_unsent_limit(1), std::logic_error);
+}
+
 TEST_CASE("both ends know both endpoints", "[connection]") {
     Pair pair;
     CHECK(pair.client.peer() == pair.listener.endpoint());
