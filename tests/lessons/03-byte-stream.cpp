@@ -1,16 +1,14 @@
 // The tests of lesson 03: bytes, not messages, and none is lost, however they are cut on the way.
 // They start build/lessons/03-byte-stream/server, or the program in ECHO_PROGRAM.
 
+#include "bytes.hpp"
 #include "catch.hpp"
 #include "visitor.hpp"
 
-#include <algorithm>
 #include <cstddef>
-#include <cstdint>
-#include <cstring>
-#include <string>
 #include <string_view>
 
+using harness::random_bytes;
 using harness::ServerTest;
 using harness::Visitor;
 
@@ -22,19 +20,6 @@ constexpr std::size_t mebibyte = std::size_t{1} << 20;
 void part(Visitor& client) {
     client.finish_sending();
     client.expect_end_of_stream();
-}
-
-// Bytes without a pattern, the same in every run. Eight at a time: xorshift, see Marsaglia 2003.
-std::string random_bytes(std::size_t count) {
-    std::uint64_t random = 20260103;
-    std::string bytes(count, '\0');
-    for (std::size_t at = 0; at < count; at += sizeof random) {
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
-        std::memcpy(bytes.data() + at, &random, std::min(sizeof random, count - at));
-    }
-    return bytes;
 }
 
 }  // namespace
