@@ -45,7 +45,8 @@ struct Rule {
 // Something to try when bytes are missing and the program is silent. The first of all that makes
 // the program do something is the last one tried.
 struct Experiment {
-    enum class Cost { some_bytes, many_bytes, the_end };  // the cheapest first: an end is for ever
+    // The cheapest first: an end is for ever.
+    enum class Cost { nothing, some_bytes, many_bytes, the_end };
     std::string_view name;
     Cost cost;
     std::string_view words;         // "the test sent a newline"

@@ -37,6 +37,8 @@ struct Evidence {
         few_threads,    // that it serves a crowd without a thread or a process for each
         idleness,       // that it does nothing while nobody says anything
         fairness,       // that it serves all whom a poll has found ready
+        bounds,         // that what it keeps for a client that does not read has a bound
+        turns,          // that each client has its turn, however much another one sends
     };
     Wanted wanted = Wanted::bytes;
     std::string lesson;  // whose test it is; empty: not known
@@ -55,6 +57,7 @@ struct Evidence {
         int seated = 0;                // so many it did serve at once, as far as the test tried
         bool few_descriptors = false;  // it may not have as many as it has clients
         int left = 0;                  // clients that had closed or broken off
+        int not_reading = 0;           // clients that send, and do not read what comes back
     };
     Past past;
     // Why a server was not to start.

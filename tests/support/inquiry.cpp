@@ -40,7 +40,9 @@ void Talk::read_what_has_come() {
 
 // The rest of a wrong answer says more than its first byte: take what comes at once.
 void Talk::read_what_is_there() {
-    constexpr std::size_t enough = std::size_t{1} << 16;
+    // Of a long conversation more: what is missing may come later.
+    constexpr std::size_t some = std::size_t{1} << 16;
+    const std::size_t enough = std::max(some, std::min(expected_.size() / 16, 32 * some));
     const std::size_t before = got_.size();
     while (stream_ == Stream::open && got_.size() - before < enough)
         if (receive(echo::after(patience() / 40)) != echo::Status::ok) break;
@@ -132,6 +134,19 @@ std::string Talk::try_bytes(std::string_view bytes) {
 
 std::string Talk::try_alone() {
     for (Talk* other : others()) other->connection_.close();
+    return {};
+}
+
+bool Talk::has_others_that_do_not_read() const {
+    const auto all = others();
+    return std::any_of(all.begin(), all.end(), [](const Talk* other) { return other->stuck_; });
+}
+
+// As long as bytes come: a program that waits for room may need much of it.
+std::string Talk::try_reading() {
+    for (Talk* other : others())
+        while (other->stuck_ && other->receive(echo::after(patience() / 40)) == echo::Status::ok)
+            continue;
     return {};
 }
 

@@ -54,8 +54,10 @@ public:
     // that were sent.
     std::string try_bytes(std::string_view bytes);
     std::string try_end();
-    std::string try_alone();  // the other clients leave
+    std::string try_alone();    // the other clients leave
+    std::string try_reading();  // those that read nothing now do
     bool has_others() const { return !others().empty(); }
+    bool has_others_that_do_not_read() const;
 
 protected:
     Talk(Subject& subject, echo::Connection connection);
