@@ -65,6 +65,32 @@ Cause cause_of(const Candidate& candidate, const Evidence& evidence) {
             std::string(candidate.from->lesson), "What goes wrong", std::string(rule.row)};
 }
 
+// The text around a place, and behind it the place where this comes later, if it does.
+std::string excerpt(const std::string& text, std::size_t place, const std::string& later) {
+    constexpr std::size_t enough = 1234567;  // no buffer has this size
+    const std::size_t begin = place > enough ? place - enough : 0;
+    const std::size_t end = place + enough;
+    std::string cut = text.substr(std::min(begin, text.size()), end - begin);
+    if (end >= text.size() || later.empty()) return cut;
+    const std::size_t at = text.find(later, end);
+    return at == std::string::npos ? cut : cut + text.substr(at, enough);
+}
+
+// Of a long conversation the rules look at what is around the difference: there are many of them.
+void keep_what_matters(Evidence& evidence) {
+    constexpr std::size_t long_one = std::size_t{1} << 22;
+    constexpr std::size_t proof = 16;
+    const std::size_t difference = first_difference(evidence.expected, evidence.got);
+    if (difference == std::string::npos || evidence.expected.size() < long_one) return;
+    std::string sent;
+    for (const std::string& message : evidence.sent) sent += message;
+    const std::string came = evidence.got.substr(std::min(difference, evidence.got.size()), proof);
+    const std::string missing = evidence.expected.substr(difference, proof);
+    evidence.sent = {excerpt(sent, difference, came)};
+    evidence.expected = excerpt(evidence.expected, difference, came);
+    evidence.got = excerpt(evidence.got, difference, missing);
+}
+
 Cause unexplained(const Evidence& evidence, const std::vector<const LessonCauses*>& lessons) {
     std::string lesson = evidence.lesson;
     if (lesson.empty() && !lessons.empty()) lesson = lessons.back()->lesson;
@@ -107,6 +133,7 @@ Verdict judge(Evidence evidence) {
 
 Verdict judge(Evidence evidence, const std::vector<const LessonCauses*>& lessons) {
     // Once: a conversation can be long, and the rules ask often.
+    keep_what_matters(evidence);
     evidence.difference = first_difference(evidence.expected, evidence.got);
     evidence.calls = read_trace(evidence.trace);
     const std::vector<Candidate> fitting = all_that_fit(evidence, lessons);
