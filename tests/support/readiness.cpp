@@ -22,8 +22,8 @@ using Wanted = Evidence::Wanted;
 // How a stretch of time went in which nothing happened.
 enum class Stretch { quiet, busy, polls_again_and_again, ended };
 
-// One that sleeps without a deadline is quiet, which shows at once. One whose calls the system does
-// not tell is given the whole stretch.
+// One that sleeps without a deadline is quiet, which shows at once. Any other is given the whole
+// stretch: one that wakes a few times in it needs less than a hundredth of a processor.
 Stretch watch(ServerTest& test) {
     constexpr std::uint64_t too_often = 100;
     Process& process = test.subject().program->process();
@@ -39,7 +39,7 @@ Stretch watch(ServerTest& test) {
     if (process.ending()) return Stretch::ended;
     if (polls) return Stretch::polls_again_and_again;
     const auto waited = echo::Clock::now() - began;
-    if (lookout.reason().empty() && (process.cpu_time() - cpu_before) * 10 >= waited)
+    if (lookout.reason().empty() && (process.cpu_time() - cpu_before) * 100 >= waited)
         return Stretch::busy;
     return Stretch::quiet;
 }
