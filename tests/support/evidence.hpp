@@ -39,6 +39,8 @@ struct Evidence {
         fairness,       // that it serves all whom a poll has found ready
         bounds,         // that what it keeps for a client that does not read has a bound
         turns,          // that each client has its turn, however much another one sends
+        let_go,         // that a client that moves too little is let go, in time
+        stay,           // that one that moves enough is not
     };
     Wanted wanted = Wanted::bytes;
     std::string lesson;  // whose test it is; empty: not known
@@ -58,10 +60,21 @@ struct Evidence {
         bool few_descriptors = false;  // it may not have as many as it has clients
         int left = 0;                  // clients that had closed or broken off
         int not_reading = 0;           // clients that send, and do not read what comes back
+        bool idle = false;             // it was told how long a client may move too little
+        int let_go = 0;                // clients that it had let go for that
     };
     Past past;
     // Why a server was not to start.
-    enum class Refusal { none, bad_port, word_too_many, port_taken, failed_call, bad_limit };
+    enum class Refusal {
+        none,
+        bad_port,
+        word_too_many,
+        port_taken,
+        failed_call,
+        bad_limit,
+        bad_duration,
+        bad_pace
+    };
     Refusal refusal = Refusal::none;
     std::string refused_word;  // of its command line, that it could not have
 
@@ -91,6 +104,19 @@ struct Evidence {
     // Of what it holds more than before.
     enum class Holding { none, threads, processes, memory, reserved };
     Holding holding = Holding::none;
+
+    // How the client went about it that was to be let go, or to stay.
+    enum class Manner { none, silent, dribbles, reads_nothing, active };
+    Manner manner = Manner::none;
+    // Of one that was let go, in stretches of the server's --idle.
+    double quiet = 0;          // since it last moved enough
+    double stayed = 0;         // since it came
+    bool at_one_time = false;  // and so was another one, that had come at another time
+    // Of one that was not: it was in the end; as soon as another one talked.
+    bool late = false;
+    bool woken = false;
+    bool in_company = false;            // and another client was talking meanwhile
+    bool takes_it_for_seconds = false;  // as another one was that came to a server with --idle 1s
 
     // What the test tried after bytes had been missing, and what came then: see Experiment.
     struct Trial {
