@@ -138,7 +138,7 @@ std::string traced_calls(std::string_view trace, bool threads) {
         const std::string name = name_of(call);
         if (drawn.count(name) == 0 || call.result == "would block") continue;
         // A poll of one socket belongs to the call that has a deadline.
-        if (name == "poll" && call.ready().empty()) continue;
+        if (call.name == "poll" && !call.polls_many()) continue;
         if (name == "watch" && !changes_its_mind(call, calls)) continue;
         if (call.name == "listen") listener = call.socket;
         // The program's last call: the picture ends with the conversation.
