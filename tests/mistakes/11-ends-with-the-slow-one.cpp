@@ -1,5 +1,5 @@
 // cause: ends-with-the-slow-one
-// also fits: serves-only-so-many
+// also fits: lets-go-too-soon
 // It throws when somebody is too slow, and nobody catches that for this client alone.
 
 #include <echo.hpp>

@@ -307,7 +307,7 @@ bool Idlers::ended_with_another(const Idler& one) const {
 void Idlers::expect_let_go() {
     test_.subject().story.step("they say nothing more; the test waited until they are let go");
     pass(test_.idle() * 2);
-    test_.subject().program->lookout().await(idlers_.back().latest(), [&](echo::Deadline piece) {
+    test_.subject().program->lookout().await(idlers_.front().latest(), [&](echo::Deadline piece) {
         watch(piece);
         return all_gone();
     });
