@@ -52,18 +52,19 @@ struct Size {
     std::vector<std::size_t> silent = {0, 10, 100, 1000, 10000};
     std::size_t round_trips = 2000;
     std::size_t busy = 50;
-    std::chrono::milliseconds work = 1s, rest = 1s;
+    std::size_t slices = 5;  // of work, in a round
+    std::chrono::milliseconds work = 200ms, rest = 1s;
     std::size_t workers = 64;
     std::size_t held = 19000;
     std::chrono::seconds hold = 0s;
     std::chrono::milliseconds soon = 3s;  // longer than it takes to serve a few, or to end
-    std::size_t descriptors = 0;          // that a server may have
+    std::size_t descriptors = 19300;      // that a server may have
     bool quick = false;
 };
 
 Size quick() {
     Size size;
-    size.rounds = 1;
+    size.rounds = size.slices = 1;
     size.silent = {0, 2, 20};
     size.round_trips = 20;
     size.busy = 3;
@@ -128,7 +129,35 @@ void write_file(const std::string& path, const std::string& text) {
     if (!(file << text).flush()) throw std::runtime_error("can't write " + path);
 }
 
+// To this thread, and to what it starts, the system gives one processor and no other. Left to itself
+// it puts client and server on one at one time, and on two at another; and to wake up a processor
+// takes longer than an echo. So that would be measured.
+class OnOneProcessor {
+public:
+    OnOneProcessor() {
+        if (::sched_getaffinity(0, sizeof before_, &before_) != 0) return;
+        std::size_t last = 0;
+        for (std::size_t i = 0; i < CPU_SETSIZE; ++i)
+            if (CPU_ISSET(i, &before_)) last = i;
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(last, &one);
+        (void)::sched_setaffinity(0, sizeof one, &one);
+    }
+    ~OnOneProcessor() { (void)::sched_setaffinity(0, sizeof before_, &before_); }
+    OnOneProcessor(const OnOneProcessor&) = delete;
+    OnOneProcessor& operator=(const OnOneProcessor&) = delete;
+
+private:
+    cpu_set_t before_{};
+};
+
 using Values = std::vector<double>;  // one of each round
+
+// Of many clients at work.
+struct Work {
+    Values messages, processor_time, middle, late;
+};
 
 // What the rounds have found of one shape.
 struct Samples {
@@ -137,7 +166,7 @@ struct Samples {
     };
     std::map<std::size_t, Beside> beside;
     Values slower, memory_a_client, idle;
-    Values messages, processor_time, middle, late;  // of many at work
+    Work work, work_on_all;  // with one processor, and with all there are
 };
 
 class Measurement {
@@ -155,36 +184,13 @@ private:
     std::vector<std::size_t> silent_beside(const Shape& shape) const;
     void beside_silent(const Shape& shape, Samples& samples) const;
     void at_work(const Shape& shape, Samples& samples) const;
+    void at_work(const Shape& shape, Work& samples) const;
     double idle(const bench::Server& server) const;
     void fill(const Shape& shape, bench::Column& column) const;
     std::string hold(const Shape& shape) const;
     bench::Column column(const Shape& shape, const Samples& samples, const Samples& of_bare) const;
 
     const Size size_;
-};
-
-// To this thread, and to what it starts, the system gives the last processor and no other. To wake
-// another one up takes longer than an echo, and whether it has to be woken is chance: where it does
-// and where it does not, round trips can't be compared.
-class OnOneProcessor {
-public:
-    OnOneProcessor() {
-        if (::sched_getaffinity(0, sizeof before_, &before_) != 0) return;
-        cpu_set_t last;
-        CPU_ZERO(&last);
-        for (std::size_t i = 0; i < CPU_SETSIZE; ++i)
-            if (CPU_ISSET(i, &before_)) {
-                CPU_ZERO(&last);
-                CPU_SET(i, &last);
-            }
-        (void)::sched_setaffinity(0, sizeof last, &last);
-    }
-    ~OnOneProcessor() { (void)::sched_setaffinity(0, sizeof before_, &before_); }
-    OnOneProcessor(const OnOneProcessor&) = delete;
-    OnOneProcessor& operator=(const OnOneProcessor&) = delete;
-
-private:
-    cpu_set_t before_{};
 };
 
 // As many as there are, or as it has seats for: one is for the one that talks.
@@ -230,6 +236,12 @@ double Measurement::idle(const bench::Server& server) const {
 
 void Measurement::at_work(const Shape& shape, Samples& samples) const {
     if (size_.busy > shape.seats) return;
+    at_work(shape, samples.work_on_all);
+    const OnOneProcessor both;
+    at_work(shape, samples.work);
+}
+
+void Measurement::at_work(const Shape& shape, Work& samples) const {
     const bench::Server server = start(shape);
     const bench::Work work = bench::keep_busy(server, size_.busy, size_.work);
     samples.messages.push_back(work.messages);
@@ -279,6 +291,13 @@ std::string Measurement::hold(const Shape& shape) const {
            "message back, its own.";
 }
 
+// Each with its neighbour in time: what else the machine does changes from one to the next.
+double ratio(const Values& values, const Values& to) {
+    Values ratios;
+    for (std::size_t i = 0; i < values.size(); ++i) ratios.push_back(values[i] / to.at(i));
+    return bench::middle(ratios);
+}
+
 bench::Column Measurement::column(const Shape& shape, const Samples& samples,
                                   const Samples& of_bare) const {
     bench::Column column;
@@ -292,15 +311,15 @@ bench::Column Measurement::column(const Shape& shape, const Samples& samples,
     for (const auto& [silent, of] : samples.beside)
         column.beside[silent] = {bench::middle(of.memory), bench::middle(of.middle),
                                  bench::middle(of.late)};
-    if (samples.messages.empty()) return column;
-    // Compared within each round: what the machine does beside us changes from one to the next.
-    Values messages, processor_time;
-    for (std::size_t i = 0; i < samples.messages.size(); ++i) {
-        messages.push_back(samples.messages[i] / of_bare.messages[i]);
-        processor_time.push_back(samples.processor_time[i] / of_bare.processor_time[i]);
-    }
-    column.busy = bench::Busy{bench::middle(samples.middle), bench::middle(samples.late),
-                              bench::middle(messages), bench::middle(processor_time)};
+    if (samples.work.messages.empty()) return column;
+    const Work& work = samples.work;
+    column.busy = bench::Busy{
+        bench::middle(work.middle),
+        bench::middle(work.late),
+        ratio(work.messages, of_bare.work.messages),
+        ratio(samples.work_on_all.messages, of_bare.work_on_all.messages),
+        ratio(work.processor_time, of_bare.work.processor_time),
+    };
     return column;
 }
 
@@ -310,8 +329,11 @@ bench::Findings Measurement::run() {
     Samples of_bare;
     for (std::size_t round = 1; round <= size_.rounds; ++round) {
         tell("round " + std::to_string(round) + " of " + std::to_string(size_.rounds));
-        at_work(bare, of_bare);
-        for (std::size_t i = 0; i < all.size(); ++i) at_work(all[i], samples[i]);
+        // Often and shortly, so that what else the machine does comes to each of them.
+        for (std::size_t slice = 0; slice < size_.slices; ++slice) {
+            at_work(bare, of_bare);
+            for (std::size_t i = 0; i < all.size(); ++i) at_work(all[i], samples[i]);
+        }
         for (std::size_t i = 0; i < all.size(); ++i) beside_silent(all[i], samples[i]);
     }
     bench::Findings findings;
@@ -323,7 +345,7 @@ bench::Findings Measurement::run() {
     findings.rounds = size_.rounds;
     findings.busy = size_.busy;
     findings.descriptors = size_.descriptors;
-    findings.bare_messages = bench::middle(of_bare.messages);
+    findings.bare_messages = bench::middle(of_bare.work.messages);
     if (size_.hold > 0s) findings.held = hold(all[3]);
     findings.command = command;
     findings.machine = std::to_string(std::thread::hardware_concurrency()) +

@@ -92,6 +92,8 @@ void rows_for_many(Table& table, const Findings& findings) {
          [](const Busy& many) { return times(many.middle, many.late); });
     busy("their messages, bare loop = 1",
          [](const Busy& many) { return decimal(many.messages, 2); });
+    busy("... with all processors",
+         [](const Busy& many) { return decimal(many.messages_on_all, 2); });
     busy("processor time for each, bare loop = 1",
          [](const Busy& many) { return decimal(many.processor_time, 2); });
 }
@@ -133,8 +135,9 @@ std::string sentences(const Findings& findings) {
 // What a reader has to know of the figures.
 std::string notes(const Findings& findings) {
     return "A message has 512 bytes. Of a round trip the first figure is the median, and 99 of 100 "
-           "take less than the second. For those of one client it shares a processor with the "
-           "server: to wake another one up would take longer than the echo. A silent client has "
+           "take less than the second. Clients and server share one processor, where the table "
+           "does not say all: to wake up another one takes longer than an echo. A silent client "
+           "has "
            "sent one byte before. Memory is the program's own; the system needs more for each "
            "socket and thread. Each server may have " +
            with_commas(double(findings.descriptors)) +

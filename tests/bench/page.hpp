@@ -18,7 +18,8 @@ struct Beside {
 // Of many clients that talk.
 struct Busy {
     double middle = 0, late = 0;
-    double messages = 0, processor_time = 0;  // in parts of the bare loop's
+    // In parts of the bare loop's: on one processor, on all, on one.
+    double messages = 0, messages_on_all = 0, processor_time = 0;
 };
 
 // What was found of one shape of server.
