@@ -250,14 +250,15 @@ void Measurement::at_work(const Shape& shape, Work& samples) const {
     samples.late.push_back(work.times.late);
 }
 
-// What a server ran out of, by its log.
-std::string limit_in(const std::string& log, bool ends) {
+// What became of a server that did not serve one more: it ran out of something, by its log.
+std::string stopped_by(const std::string& log, bool ends) {
     const auto says = [&log](const char* what) { return log.find(what) != std::string::npos; };
     if (says("too many open"))
-        return std::string("out of descriptors: ") +
-               (ends ? "it accepts no more, and ends when all have left" : "the next one waits");
-    return says("temporarily unavailable") ? "out of threads: the next one is sent away"
-                                           : "the next one got no answer";
+        return std::string("it is out of descriptors; ") +
+               (ends ? "it accepts nobody more, and ends when all have left"
+                     : "the next one waits");
+    return says("temporarily unavailable") ? "it is out of threads; the next one is sent away"
+                                           : "it has reached a limit that its log does not tell";
 }
 
 // Lets clients come until one is not served, and looks what becomes of the server.
@@ -270,8 +271,9 @@ void Measurement::fill(const Shape& shape, bench::Column& column) const {
     column.threads = server.threads();
     crowd.leave();
     const bool ends = column.served < shape.seats && server.ends(size_.soon);
-    column.stopped_by =
-        column.served == shape.seats ? "the next one waits" : limit_in(server.log(), ends);
+    column.stopped_by = column.served == shape.seats
+                            ? "it is full; the next one waits until one leaves"
+                            : stopped_by(server.log(), ends);
 }
 
 std::string Measurement::hold(const Shape& shape) const {
@@ -284,7 +286,7 @@ std::string Measurement::hold(const Shape& shape) const {
     std::this_thread::sleep_for(size_.hold);
     const std::chrono::duration<double, std::milli> used = server.processor_time() - before;
     if (!crowd.all_echo()) throw std::runtime_error("one of them got a wrong answer, or none");
-    return shape.name + " held " + count + " clients, silent for " +
+    return shape.name + ": held " + count + " clients, silent for " +
            std::to_string(size_.hold.count()) + " seconds, in which it used " +
            bench::with_commas(used.count()) +
            " ms of processor time; then each of them got one "
@@ -302,7 +304,6 @@ bench::Column Measurement::column(const Shape& shape, const Samples& samples,
                                   const Samples& of_bare) const {
     bench::Column column;
     column.name = shape.name;
-    column.link = "../" + shape.source;
     column.lines_of_code =
         bench::lines_of_code(read_file(std::string(ECHO_SOURCE_DIR) + '/' + shape.source));
     column.memory_a_client = bench::middle(samples.memory_a_client);

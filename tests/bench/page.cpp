@@ -50,7 +50,7 @@ using Cell = std::function<std::string(const Column&)>;
 class Table {
 public:
     explicit Table(const Findings& findings) : columns_(findings.columns) {
-        row("", [](const Column& column) { return '[' + column.name + "](" + column.link + ')'; });
+        row("", [](const Column& column) { return column.name; });
         text_ += "|---|";
         for (std::size_t i = 0; i < columns_.size(); ++i) text_ += "---|";
         text_ += '\n';
@@ -104,7 +104,6 @@ std::string table(const Findings& findings) {
               [](const Column& column) { return with_commas(double(column.lines_of_code)); });
     table.row("serves at once",
               [](const Column& column) { return with_commas(double(column.served)); });
-    table.row("then", [](const Column& column) { return column.stopped_by; });
     table.row("threads, with these",
               [](const Column& column) { return with_commas(double(column.threads)); });
     table.row("memory for one more", [](const Column& column) {
@@ -118,17 +117,17 @@ std::string table(const Findings& findings) {
 }
 
 std::string sentences(const Findings& findings) {
+    const std::string most = with_commas(double(findings.silent.back()));
     std::string text;
+    const auto say = [&text](const std::string& words) { text += wrapped("- " + words, "  "); };
     for (const Column& column : findings.columns) {
-        if (column.beside.empty() || column.beside.rbegin()->first != findings.silent.back())
-            continue;
-        text +=
-            wrapped("- " + column.name + ", beside " + with_commas(double(findings.silent.back())) +
-                        " silent clients: a round trip takes " + decimal(column.slower, 2) +
-                        " times as long as alone.",
-                    "  ");
+        say(column.name + ": with " + with_commas(double(column.served)) +
+            (column.served == 1 ? " client " : " clients ") + column.stopped_by + ".");
+        if (column.beside.count(findings.silent.back()) != 0)
+            say(column.name + ": beside " + most + " silent clients a round trip takes " +
+                decimal(column.slower, 2) + " times as long as alone.");
     }
-    if (!findings.held.empty()) text += wrapped("- " + findings.held, "  ");
+    if (!findings.held.empty()) say(findings.held);
     return text;
 }
 

@@ -25,7 +25,6 @@ struct Busy {
 // What was found of one shape of server.
 struct Column {
     std::string name;
-    std::string link;  // to its program, from the page
     std::size_t lines_of_code = 0;
     std::size_t served = 0;  // so many at once, and then
     std::string stopped_by;

@@ -160,22 +160,25 @@ TEST_CASE("a table has a row for each figure, and a dash for what there is none 
     bench::Column one;
     one.name = "one";
     one.beside = {{0, {4e6, 1, 2}}};
+    one.served = 1;
+    one.stopped_by = "it is full";
     findings.columns = {loop, one};
 
     const std::string text = bench::section(findings);
     INFO(text);
     for (const char* line :
-         {"\n| serves at once | 19,000 | 0 |\n", "\n| memory for one more | 184 B | – |\n",
+         {"\n| serves at once | 19,000 | 1 |\n", "\n| memory for one more | 184 B | – |\n",
           "\n| round trip, µs: alone | 13 / 10 | 1.0 / 2.0 |\n",
           "\n| ... beside 1,000 | 1,235 / 2.0 | – |\n", "\n| ... of 50 at work | 215 / 505 | – |\n",
           "\n| their messages, bare loop = 1 | 1.00 | – |\n",
           "\n| ... with all processors | 1.25 | – |\n",
           "\n| processor time for each, bare loop = 1 | 1.00 | – |\n",
-          "1.23 times as long as alone"}) {
+          "\n- loop: beside 1,000 silent clients a round trip takes 1.23 times as long as alone.\n",
+          "\n- one: with 1 client it is full.\n"}) {
         CAPTURE(line);
         CHECK(text.find(line) != std::string::npos);
     }
-    CHECK(text.find("one, beside") == std::string::npos);
+    CHECK(text.find("one: beside") == std::string::npos);
     const std::vector<std::ptrdiff_t> rows = cells(text);
     CHECK(rows == std::vector<std::ptrdiff_t>(rows.size(), 3));
     for (const std::string& line : course::lines_of(text))
