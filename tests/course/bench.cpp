@@ -167,7 +167,8 @@ TEST_CASE("a table has a row for each figure, and a dash for what there is none 
     const std::string text = bench::section(findings);
     INFO(text);
     for (const char* line :
-         {"\n| serves at once | 19,000 | 1 |\n", "\n| memory for one more | 184 B | – |\n",
+         {"|  | loop | one |\n|---|---|---|\n", "\n| serves at once | 19,000 | 1 |\n",
+          "\n| memory for one more | 184 B | – |\n",
           "\n| round trip, µs: alone | 13 / 10 | 1.0 / 2.0 |\n",
           "\n| ... beside 1,000 | 1,235 / 2.0 | – |\n", "\n| ... of 50 at work | 215 / 505 | – |\n",
           "\n| their messages, bare loop = 1 | 1.00 | – |\n",
