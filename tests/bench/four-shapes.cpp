@@ -129,9 +129,9 @@ void write_file(const std::string& path, const std::string& text) {
     if (!(file << text).flush()) throw std::runtime_error("can't write " + path);
 }
 
-// To this thread, and to what it starts, the system gives one processor and no other. Left to itself
-// it puts client and server on one at one time, and on two at another; and to wake up a processor
-// takes longer than an echo. So that would be measured.
+// Keeps this thread, and what it starts, on one processor. Left to itself the system puts client
+// and server on one at one time, and on two at another; and to wake up a processor takes longer
+// than an echo. So that would be measured.
 class OnOneProcessor {
 public:
     OnOneProcessor() {

@@ -25,7 +25,7 @@ double late(std::vector<double> values);
 // A server of ours, from its first line to the end of this object.
 class Server {
 public:
-    // The arguments stand behind its port. Most: how many descriptors it may have; 0: as many as we.
+    // The arguments stand behind its port. Most: of descriptors that it may have; 0: as many as we.
     Server(const std::string& program, std::vector<std::string> arguments, std::size_t most = 0);
 
     echo::Connection connect() const;

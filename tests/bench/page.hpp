@@ -53,8 +53,8 @@ inline constexpr char heading[] = "### The figures";
 // The text below that heading.
 std::string section(const Findings& findings);
 
-// The page with this text below that heading, up to the next one, and with all else as it is. Throws
-// std::runtime_error when it has no such heading.
+// The page with this text below that heading, up to the next one, and with all else as it is.
+// Throws std::runtime_error when it has no such heading.
 std::string with_section(const std::string& page, const std::string& text);
 
 // Lines with something on them that is not a comment.
