@@ -60,6 +60,7 @@ TEST_CASE("a client that does not read holds up nobody, and has a bounded queue"
     harness::expect_idle(test);
     SlowReader slow(test);
     Visitor newest(test, in_a_crowd);
+    talk(newest, "I have just come\n");
     slow.send_until_stuck([&] {
         talk(newest, "I came later\n");
         talk(oldest, "I am still here\n");

@@ -91,8 +91,8 @@ TEST_CASE("a full house of silent ones frees itself, each when its own time is o
     TimedServer test(lesson, short_stretch(), {"--max-clients", "8"});
     test.subject().past.seats = 8;
     Idlers silent(test);
-    for (int quarter = 0; quarter < 4; ++quarter) {
-        if (quarter > 0) silent.pass(test.idle() / 4);
+    for (int pair = 0; pair < 4; ++pair) {
+        if (pair > 0) silent.pass(test.idle() / 8);
         silent.come();
         silent.come_and_talk();
     }

@@ -1,5 +1,5 @@
 // cause: waits-in-send
-// also fits: does-nothing, lost-bytes, never-answers, quiet-ones-stop-it, waits-for-a-lock
+// also fits: lost-bytes, only-one-message, quiet-ones-stop-it
 // Its sockets block, so a send waits until its client reads.
 
 #include <echo.hpp>

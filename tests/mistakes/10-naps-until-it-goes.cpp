@@ -1,5 +1,5 @@
 // cause: retries-in-a-loop
-// also fits: does-nothing, lost-bytes, never-answers, quiet-ones-stop-it, waits-for-a-lock, waits-in-send
+// also fits: lost-bytes, only-one-message, quiet-ones-stop-it, waits-in-send
 // When there is no room, it sleeps for a moment, and tries the same send again.
 
 #include <echo.hpp>

@@ -1,5 +1,5 @@
 // cause: watched-for-nothing
-// also fits: lost-bytes, quiet-ones-stop-it
+// also fits: lost-bytes, short-send-loses-bytes
 // While something is queued it receives nothing, and never watches for room to send it.
 
 #include <echo.hpp>
@@ -52,7 +52,7 @@ private:
     }
 
     bool send_queue(Client& client) {
-        const auto sent = client.connection.send_all(client.queue);
+        const auto sent = client.connection.send(client.queue);
         client.queue.erase(0, sent.bytes);
         return sent || sent.status == echo::Status::would_block;
     }

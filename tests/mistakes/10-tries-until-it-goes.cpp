@@ -1,5 +1,5 @@
 // cause: retries-in-a-loop
-// also fits: busy-loop, does-nothing, lost-bytes, never-answers, quiet-ones-stop-it, waits-for-a-lock, waits-in-send
+// also fits: busy-loop, lost-bytes, quiet-ones-stop-it, waits-in-send
 // When there is no room, it tries the same send again, until there is.
 
 #include <echo.hpp>

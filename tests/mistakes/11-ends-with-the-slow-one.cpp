@@ -1,5 +1,5 @@
 // cause: ends-with-the-slow-one
-// also fits: lets-go-too-soon
+// also fits: serves-only-so-many
 // It throws when somebody is too slow, and nobody catches that for this client alone.
 
 #include <echo.hpp>

@@ -86,6 +86,12 @@ bool only_news_come(const Evidence& e) {
 
 bool many_bytes(const Evidence& e) { return e.expected.size() > 65536; }
 
+// Something is queued, and sent only when the client gives reason to turn to it.
+bool stalls_until_more_comes(const Evidence& e) {
+    return silent(e) && many_bytes(e) && !only_news_come(e) &&
+           (answered_after(e, "newline") || answered_after(e, "many bytes"));
+}
+
 const std::vector<Rule> rules = {
     {"event-after-close", Basis::ending, "a client breaks off, and the server ends",
      [](const Evidence& e) { return server(e) && e.past.left > 0 && e.ending.has_value(); },
@@ -131,6 +137,11 @@ const std::vector<Rule> rules = {
      "again and again, until it can send to that one. Make its sockets non-blocking, and keep in a "
      "queue what send does not take."},
 
+    {"watched-for-nothing", Basis::experiment, row_stalls, stalls_until_more_comes,
+     "what was missing came only when the client had sent more: something is queued, and the "
+     "program does not watch for room to send it. What a client is watched for has to follow its "
+     "queue."},
+
     {"out-of-order", Basis::bytes, row_order, comes_later,
      "bytes that had come later were sent first, and older ones, which waited in a queue, after "
      "them. As long as something is queued, new bytes go to its end."},
@@ -149,7 +160,7 @@ const std::vector<Rule> rules = {
      "a client had finished sending, and the program closed, though something was still queued for "
      "it. Send the queue, and close then."},
     {"watched-for-nothing", Basis::shape, row_stalls,
-     [](const Evidence& e) { return silent(e) && many_bytes(e); },
+     [](const Evidence& e) { return silent(e) && many_bytes(e) && !stalls_until_more_comes(e); },
      "this client reads, and nothing more comes: something is queued, and the program does not "
      "watch for room to send it; or all is sent, and it does not watch for more to receive. What a "
      "client is watched for has to follow its queue."},
