@@ -75,6 +75,20 @@ TEST_CASE("a client that does not read holds up nobody, and has a bounded queue"
     leave(slow);
 }
 
+// Nothing is there though the poller said so, which happens; no room at the first try and the next, then for a part, and again none: so the queue is met in each
+// of its ways, whatever the systems hold.
+TEST_CASE("a queue is sent whole, in as many pieces as it takes, and then comes the end", "[10]") {
+    ServerTest test(lesson,
+                    "recv:EAGAIN@1; send:short=1000; send:EAGAIN@1; send:EAGAIN@2; send:EAGAIN@4; "
+                    "send:EAGAIN@6");
+    Visitor client(test);
+    client.send(harness::random_bytes(3000));
+    leave_after_the_echo(client);
+    Visitor another(test);
+    talk(another, "and the next one\n");
+    harness::expect_forgotten_in_time(test);
+}
+
 // How much of it is still queued when the end comes depends on what the systems hold. So several
 // send, each another amount.
 TEST_CASE("who has finished sending, and reads late, still gets all of it", "[10]") {
@@ -109,6 +123,11 @@ TEST_CASE("one that sends without end takes nobody's turn", "[10]") {
 TEST_CASE("who breaks off with a queue harms nobody, and whoever comes then is served", "[10]") {
     ServerTest test(lesson);
     Visitor stays(test, in_a_crowd);
+    SlowReader stuck(test);
+    stuck.send_until_stuck([&] { talk(stays, "I stay\n"); });
+    stuck.break_off();
+    talk(stays, "I stay all the same\n");
+    harness::expect_idle(test);
     std::list<Visitor> others;
     for (std::size_t round = 1; round <= 12; ++round) {
         SlowReader slow(test);
@@ -129,4 +148,5 @@ TEST_CASE("who breaks off with a queue harms nobody, and whoever comes then is s
     }
     harness::expect_idle(test);
     talk(stays, "to the end\n");
+    harness::expect_forgotten_in_time(test);
 }

@@ -1,5 +1,5 @@
 // cause: drops-the-queue
-// also fits: closes-too-early, lost-bytes, short-send-loses-bytes, tail-thrown-away
+// also fits: closes-too-early, does-nothing, lost-bytes, never-answers, short-send-loses-bytes, tail-thrown-away
 // It closes at the end of a stream, whatever is still queued.
 
 #include <echo.hpp>

@@ -38,6 +38,7 @@ struct Evidence {
         idleness,       // that it does nothing while nobody says anything
         fairness,       // that it serves all whom a poll has found ready
         bounds,         // that what it keeps for a client that does not read has a bound
+        forgetting,     // that it closes no socket that a poller still watches
         turns,          // that each client has its turn, however much another one sends
         let_go,         // that a client that moves too little is let go, in time
         stay,           // that one that moves enough is not

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -91,6 +92,18 @@ std::string skipped_slot(const std::string& trace) {
     return {};
 }
 
+// A socket that was closed while a poller watched it; empty: none.
+std::string closed_while_watched(const std::string& trace) {
+    std::set<std::string> watched;
+    for (const TracedCall& call : read_trace(trace)) {
+        if (call.result != "ok") continue;
+        if (call.tells_a_poller() && call.arguments == "forget") watched.erase(call.socket);
+        if (call.tells_a_poller() && call.arguments != "forget") watched.insert(call.socket);
+        if (call.name == "close" && watched.count(call.socket) > 0) return call.socket;
+    }
+    return {};
+}
+
 }  // namespace
 
 bool expect_few_threads(ServerTest& test, std::size_t clients) {
@@ -125,6 +138,14 @@ void expect_no_slot_skipped(ServerTest& test) {
          "a pass in which socket " + socket +
              " was ready and left out, right after another one "
              "was closed");
+}
+
+void expect_forgotten_in_time(ServerTest& test) {
+    const std::string socket = closed_while_watched(test.subject().program->trace());
+    if (socket.empty()) return test.subject().story.good();
+    test.subject().story.step("the test looked whether it forgot each socket before it closed it");
+    fail(test, Wanted::forgetting, "no socket is closed while the poller watches it",
+         "socket " + socket + " was closed, and the poller had not been told to forget it");
 }
 
 }  // namespace harness

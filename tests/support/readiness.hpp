@@ -19,4 +19,8 @@ void expect_idle(ServerTest& test);
 // that does not tell of its polls is taken at its word.
 void expect_no_slot_skipped(ServerTest& test);
 
+// It has closed no socket that a poller still watched. A program that does not tell what it watches
+// is taken at its word.
+void expect_forgotten_in_time(ServerTest& test);
+
 }  // namespace harness

@@ -6,6 +6,7 @@
 #include "../talk.hpp"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,8 @@ constexpr std::string_view row_busy = "a processor is busy as soon as a client i
 constexpr std::string_view row_full = "one client does not read, and a processor is busy";
 constexpr std::string_view row_stalls = "a client reads again, and nothing more comes";
 constexpr std::string_view row_holes = "after a short send bytes are missing in the middle";
+constexpr std::string_view row_slow = "a client is slow to read, and its connection ends";
+constexpr std::string_view row_forget = "on another system it ends as soon as a client has left";
 constexpr std::string_view row_order = "after a short send bytes come in another order";
 
 bool keeps_awake(const Evidence& e) { return e.wanted == Wanted::idleness && !e.ending; }
@@ -65,6 +68,35 @@ bool answered_when_others_read(const Evidence& e) {
     return beside_a_slow_reader(e) && answered_after(e, "others read");
 }
 
+// A poller goes on to find one and the same socket, which it watches for writing, and nothing is
+// sent there.
+bool goes_round_for_room(const Evidence& e) {
+    constexpr int often = 100;
+    std::map<std::string, bool> for_room;
+    std::map<std::string, int> found;
+    for (const TracedCall& call : e.calls) {
+        if (call.tells_a_poller()) for_room[call.socket] = call.waits_to_write();
+        if (call.name == "send") found[call.socket] = 0;
+        for (const std::string& socket : call.ready())
+            if (for_room[socket] && ++found[socket] > often) return true;
+    }
+    return false;
+}
+
+// A send or recv that would block was the last thing before the goodbye, or the close.
+bool ends_where_it_would_block(const Evidence& e) {
+    std::map<std::string, bool> would_block;
+    for (const TracedCall& call : e.calls) {
+        const bool ends = call.name == "shutdown" || call.name == "close";
+        if (ends && would_block[call.socket]) return true;
+        if (call.name == "send" || call.name == "recv")
+            would_block[call.socket] = call.result == "would block";
+        else if (call.name == "accept" && starts_with(call.result, "socket "))
+            would_block.erase(call.result.substr(7, call.result.find(' ', 7) - 7));
+    }
+    return false;
+}
+
 // --- By the bytes ------------------------------------------------------------------------------
 
 // What is missing here comes after what should have come later.
@@ -84,7 +116,10 @@ bool only_news_come(const Evidence& e) {
            });
 }
 
-bool many_bytes(const Evidence& e) { return e.expected.size() > 65536; }
+// More than goes at once, or the test has seen to it that it does not.
+bool many_bytes(const Evidence& e) {
+    return e.expected.size() > 65536 || contains(e.faults, "send:EAGAIN");
+}
 
 // Something is queued, and sent only when the client gives reason to turn to it.
 bool stalls_until_more_comes(const Evidence& e) {
@@ -99,6 +134,24 @@ const std::vector<Rule> rules = {
      "in a recv: after either has closed a client, nothing else may be done with it in that pass, "
      "and nothing that the same wait has told of it."},
 
+    {"takes-would-block-for-the-end", Basis::deeds, row_slow,
+     [](const Evidence& e) {
+         return server(e) && cut(e) && e.stream != Stream::open && ends_where_it_would_block(e);
+     },
+     "a call said that it would block, and the program took that for the end of the connection. It "
+     "means: not now. Keep what send has left, watch for writing, and go on."},
+    {"closes-without-forgetting", Basis::deeds, row_forget,
+     [](const Evidence& e) { return e.wanted == Wanted::forgetting; },
+     "a socket was closed while the poller still watched it. Linux forgives that; elsewhere the "
+     "poller goes on to watch that number, which a new client may get. Call forget, and then "
+     "close."},
+    {"closes-without-forgetting", Basis::ending, row_forget,
+     [](const Evidence& e) {
+         return server(e) && e.ending && contains(e.errors, "forget a socket before");
+     },
+     "a socket was closed, and then the poller was told to forget it: by then its number may be a "
+     "new client's. Call forget, and then close.",
+     "event-after-close"},
     {"unbounded-queue", Basis::deeds, "one client does not read, and memory grows",
      [](const Evidence& e) { return e.wanted == Wanted::bounds; },
      "a client sends and does not read, and the program keeps all of that. As long as something is "
@@ -116,6 +169,12 @@ const std::vector<Rule> rules = {
      "the program sleeps as long as no client is there, and is busy then: nearly always there is "
      "room to send, so who is watched for writing is always ready. Watch for it only while "
      "something is queued."},
+    {"watches-for-writing", Basis::deeds, row_busy,
+     [](const Evidence& e) { return silent(e) && goes_round_for_room(e); },
+     "all that was queued is sent, and the client is still watched for writing, not for reading: "
+     "so "
+     "the program goes round, and receives nothing. When the queue is empty, watch for reading "
+     "again."},
     {"retries-in-a-loop", Basis::deeds, row_held_up,
      [](const Evidence& e) { return beside_a_slow_reader(e) && (tries_again(e) || e.busy); },
      "there is no room for one client's bytes, and the program tries the same send again and "
