@@ -33,7 +33,9 @@ constexpr std::size_t most_to_drain = std::size_t{16} * 1024 * 1024;
 constexpr std::chrono::seconds longest_goodbye{2};
 
 // TODO 1: make its socket non-blocking, and give it a queue of bytes. `talking` becomes two states,
-//         receiving and sending: by its state a client is watched for reading, or for writing.
+//         receiving and sending, in serve_those_ready, too. With set_interest receiving is watched
+//         for reading, and sending for writing.
+
 // What a thread of its own would know of its client: by its place in the code, and from its stack.
 struct Client {
     enum class State { talking, leaving, gone };
@@ -67,9 +69,9 @@ private:
     const std::size_t room_;
     const echo::Log& log_;
 
-    // TODO 4: an echo::Poller in place of the array. Clients stay where they are, in a std::list,
-    //         and are found by their socket. Change what one is watched for when its state changes,
-    //         and forget its socket before it is closed; the listener's interest changes, too.
+    // TODO 4: an echo::Poller in place of the array. Keep clients in a std::list, where none moves
+    //         when another leaves, and find each by its socket in a map. Tell the poller when a
+    //         state changes, or the listener's interest; forget a socket before it is closed.
     std::vector<Client> clients_;
     std::vector<echo::Watched> watched_;  // the listener, and behind it the clients, in their order
     echo::Deadline accepts_again_ = echo::never;  // never: it accepts now
@@ -97,8 +99,8 @@ void Server::await_someone() {
     const bool has_room = clients_.size() < room_ && accepts_again_ == echo::never;
     watched_.front().set_interest(has_room ? echo::Interest::read : echo::Interest::none);
 
-    // TODO 5: those that are leaving go to a list of their own. All have the same time, so the
-    //         first one there is the first that is due, and nobody has to look at all clients.
+    // TODO 5: move whoever is leaving to a list of its own. All have the same time, so the first is
+    //         due first: wait at most until then. Nobody has to look at all clients.
     echo::Deadline deadline = accepts_again_;
     for (const Client& client : clients_) deadline = std::min(deadline, client.gone_by);
     echo::poll(watched_, deadline);
@@ -121,6 +123,8 @@ void Server::serve_those_ready() {
 //         client is sending: nothing is received until its queue is empty. "It would block" is no
 //         end, here and in drain_once.
 // TODO 3: when there is room again, send from the queue. When it is empty, go back to receiving.
+//         Check your program now, and not before.
+
 // Once round what was a loop: poll has said that there is something to receive.
 void Server::echo_once(Client& client) {
     const echo::Result got = client.connection.recv(buffer_);
