@@ -34,6 +34,11 @@ bool silent(const Evidence& e) {
 // Another client does not read what comes to it.
 bool beside_a_slow_reader(const Evidence& e) { return silent(e) && e.past.not_reading > 0; }
 
+// It wakes because its time is over: nobody was found.
+bool wakes_for_nobody(const Evidence& e) {
+    return !e.calls.empty() && e.calls.back().polls_many() && e.calls.back().result == "timed out";
+}
+
 // --- By the trace ------------------------------------------------------------------------------
 
 Begun begun(const Evidence& e) {
@@ -165,7 +170,9 @@ const std::vector<Rule> rules = {
      "sent.",
      "watches-for-writing"},
     {"watches-for-writing", Basis::deeds, row_busy,
-     [](const Evidence& e) { return keeps_awake(e) && e.past.clients > 0 && e.past.left == 0; },
+     [](const Evidence& e) {
+         return keeps_awake(e) && e.past.clients > 0 && e.past.left == 0 && !wakes_for_nobody(e);
+     },
      "the program sleeps as long as no client is there, and is busy then: nearly always there is "
      "room to send, so who is watched for writing is always ready. Watch for it only while "
      "something is queued."},
