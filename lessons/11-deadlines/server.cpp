@@ -205,7 +205,8 @@ echo::Deadline Server::next_deadline() const {
 // TODO 4: look at each client that is due. Let go who has moved less than the pace; for any other a
 //         new stretch begins, and it goes to the end of clients_.
 // TODO 5: we may be late ourselves. Before a client is let go, ask echo::poll about it alone,
-//         without waiting. If it is ready, take a step with it first, and count again.
+//         without waiting. If it is ready, take a step with it first, and count again. And where a
+//         connection is made non-blocking, let the system keep at most 16 KiB of it unsent.
 void Server::do_what_is_due() {
     const echo::Deadline now = echo::Clock::now();
     if (accepts_again_ <= now) accepts_again_ = echo::never;
