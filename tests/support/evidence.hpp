@@ -113,11 +113,13 @@ struct Evidence {
     double quiet = 0;          // since it last moved enough
     double stayed = 0;         // since it came
     bool at_one_time = false;  // and so was another one, that had come at another time
+    bool anothers = false;     // just when another one would have been due, who had left before
     // Of one that was not: it was in the end; as soon as another one talked.
     bool late = false;
     bool woken = false;
     bool in_company = false;            // and another client was talking meanwhile
     bool takes_it_for_seconds = false;  // as another one was that came to a server with --idle 1s
+    bool had_talked = false;            // as the others that stayed; those that never had are gone
 
     // What the test tried after bytes had been missing, and what came then: see Experiment.
     struct Trial {

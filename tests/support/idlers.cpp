@@ -125,6 +125,17 @@ bool Idler::stays() {
     return false;
 }
 
+void Idler::expect_still_served(std::string_view text) {
+    if (!says(text)) fail_too_soon();
+}
+
+Clock::time_point Idler::leave() {
+    finish_sending();
+    const echo::Deadline deadline = echo::after(patience());
+    while (!is_gone() && receive(deadline) == echo::Status::ok) continue;
+    return came_ + test_.idle();
+}
+
 // --- When it is let go -----------------------------------------------------------------------
 
 double Idler::stretches(Clock::duration time) const {
@@ -214,6 +225,8 @@ Evidence Idler::evidence_of(Wanted wanted) const {
     if (!is_gone()) return all;
     all.quiet = stretches(ended_ - moved_);
     all.stayed = stretches(ended_ - came_);
+    const double late = stretches(ended_ - anothers_due_);
+    all.anothers = late > -1.0 / 8 && late < 1.0 / 4;
     return all;
 }
 
@@ -230,12 +243,14 @@ void Idler::fail_too_soon(bool at_one_time) {
     subject_.fail(std::move(all));
 }
 
-void Idler::fail_kept() {
+void Idler::fail_kept(bool had_talked) {
     Evidence all = evidence_of(Wanted::let_go);
+    all.had_talked = had_talked;
     const bool in_vain = !lookout().reason().empty();
     all.got_text =
         "nothing" + (in_vain ? silence() : " for many of them") + "; the connection is still open";
-    if (manner_ == Manner::silent && !in_company_) find_out(all, in_vain);
+    if (manner_ == Manner::silent && !in_company_ && !had_talked) find_out(all, in_vain);
+    if (manner_ == Manner::dribbles) find_out_beside(all);
     subject_.look(all);
     all.expected_text = "that it is let go, no later than two stretches of " +
                         echo::text(test_.idle()) + " after it last moved enough";
@@ -261,6 +276,40 @@ void Idler::find_out(Evidence& evidence, bool in_vain) {
     } catch (const std::exception&) {  // it does not start: that tells nothing
     }
     if (evidence.late) evidence.got_text = "its end, much later";
+}
+
+// How long one stays who says nothing, while this one dribbles on. The longest time: for ever.
+Clock::duration Idler::stay_of_a_silent_one() {
+    const auto came = Clock::now();
+    echo::Connection silent =
+        echo::connect(subject_.program->host(), subject_.program->port(), came + patience());
+    while (Clock::now() < came + (latest() - echoed_)) {
+        (void)try_bytes(".");
+        if (ends(silent, echo::after(test_.idle() * 3 / 10))) return Clock::now() - came;
+    }
+    return Clock::duration::max();
+}
+
+// Is it only this one that stays? Or does anybody, as long as this one talks, or far too long? The
+// machine may be late, too, but not twice.
+void Idler::find_out_beside(Evidence& evidence) {
+    step("to find the reason, it went on, and beside it the test let one come who says nothing");
+    constexpr auto for_ever = Clock::duration::max();
+    const auto too_long = [&](Clock::duration stay) {
+        return stay > test_.idle() * 3 && stay != for_ever;
+    };
+    Clock::duration stay{};
+    try {
+        stay = stay_of_a_silent_one();
+        if (too_long(stay)) stay = stay_of_a_silent_one();
+    } catch (const std::exception&) {  // nobody else can connect: that tells nothing
+        return;
+    }
+    evidence.in_company = stay == for_ever;
+    evidence.late = too_long(stay);
+    step("that one " + (stay == for_ever
+                            ? "stayed, too"
+                            : "was let go after " + one_digit(stretches(stay)) + " stretches"));
 }
 
 // --- Several ---------------------------------------------------------------------------------
@@ -304,6 +353,11 @@ bool Idlers::ended_with_another(const Idler& one) const {
     });
 }
 
+bool Idlers::only_those_stay_who_talked() const {
+    return std::all_of(idlers_.begin(), idlers_.end(),
+                       [](const Idler& idler) { return idler.is_gone() != idler.has_talked(); });
+}
+
 void Idlers::expect_let_go() {
     test_.subject().story.step("they say nothing more; the test waited until they are let go");
     pass(test_.idle() * 2);
@@ -312,7 +366,7 @@ void Idlers::expect_let_go() {
         return all_gone();
     });
     for (Idler& idler : idlers_)
-        if (!idler.is_gone()) idler.fail_kept();
+        if (!idler.is_gone()) idler.fail_kept(only_those_stay_who_talked());
     for (Idler& idler : idlers_)
         if (idler.is_too_soon()) idler.fail_too_soon(ended_with_another(idler));
     test_.subject().story.good();

@@ -57,6 +57,12 @@ public:
     // Says something, and is quiet for three quarters of a stretch. Fails the test when it is let
     // go. False: it was let go, but was late itself, on a machine with too much to do.
     bool stays();
+    // Says something after it was quiet, and takes its echo. There was time enough.
+    void expect_still_served(std::string_view text);
+    // Ends its stream, and waits for the end of the program's. Gives when it would have been due.
+    Clock::time_point leave();
+    // Another one, who would have been due then, left just before this one came.
+    void comes_after(Clock::time_point anothers_due) { anothers_due_ = anothers_due; }
 
     // These move too little from now on: one says nothing (while others talk, or not), one says a
     // byte now and then, one sends as much as it can and reads nothing.
@@ -81,9 +87,11 @@ private:
     bool has_talked() const { return moved_ != came_; }
     void judge_end();
     void find_out(Evidence& evidence, bool in_vain);
+    void find_out_beside(Evidence& evidence);
+    Clock::duration stay_of_a_silent_one();
     Evidence evidence_of(Evidence::Wanted wanted) const;
     [[noreturn]] void fail_too_soon(bool at_one_time = false);
-    [[noreturn]] void fail_kept();
+    [[noreturn]] void fail_kept(bool had_talked = false);
 
     TimedServer& test_;
     Evidence::Manner manner_ = Evidence::Manner::silent;
@@ -92,6 +100,7 @@ private:
     Clock::time_point moved_;   // at the soonest: when it began to move enough for the last time
     Clock::time_point echoed_;  // at the latest
     Clock::time_point ended_{};
+    Clock::time_point anothers_due_{};
 };
 
 // Several, who come one after the other, and say nothing more.
@@ -109,6 +118,7 @@ private:
     bool all_gone() const;
     void watch(echo::Deadline deadline);
     bool ended_with_another(const Idler& one) const;
+    bool only_those_stay_who_talked() const;
 
     TimedServer& test_;
     std::list<Idler> idlers_;

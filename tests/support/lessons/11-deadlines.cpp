@@ -26,7 +26,7 @@ constexpr std::string_view row_stops = "one is let go, and nobody else is served
 bool timed(const Evidence& e) { return server(e) && e.past.idle; }
 bool kept(const Evidence& e, Manner manner) {
     return timed(e) && e.wanted == Wanted::let_go && e.stream == Stream::open &&
-           e.manner == manner && !e.ending;
+           e.manner == manner && !e.ending && !e.late;
 }
 bool silent_one_kept(const Evidence& e) { return kept(e, Manner::silent) && !e.in_company; }
 
@@ -36,7 +36,7 @@ bool too_soon(const Evidence& e) {
 }
 // However much it said: its connection was as old as a stretch.
 bool while_it_talks(const Evidence& e) {
-    return too_soon(e) && e.manner == Manner::active && e.stayed > 7.0 / 8;
+    return too_soon(e) && e.manner == Manner::active && e.stayed > 7.0 / 8 && !e.anothers;
 }
 
 bool ended_while_serving(const Evidence& e) {
@@ -106,19 +106,26 @@ const std::vector<Rule> rules = {
      "500ms is half a second: use arguments.duration()."},
 
     {"never-lets-go", Basis::shape, row_never,
-     [](const Evidence& e) { return silent_one_kept(e) && !e.late && !e.woken; },
+     [](const Evidence& e) { return silent_one_kept(e) && !e.woken; },
      "a client said nothing for many stretches, and is still connected. Note when each is due, let "
      "no wait be longer than until the first is, and let go who has moved too little."},
+    {"never-counts-anew", Basis::shape, row_never,
+     [](const Evidence& e) { return silent_one_kept(e) && e.had_talked; },
+     "clients that never said a word were let go, and those stay that once did: what they moved "
+     "then still counts. Begin each stretch with a count of 0.",
+     "never-lets-go"},
     {"lets-go-too-late", Basis::shape, row_never,
      [](const Evidence& e) { return timed(e) && e.late; },
      "a client that said nothing was let go, but far later than two stretches after it last moved. "
      "Look at each client once in every stretch, and wake up when the first one is due."},
     {"kept-while-others-talk", Basis::shape, row_company,
-     [](const Evidence& e) { return kept(e, Manner::silent) && e.in_company; },
+     [](const Evidence& e) {
+         return (kept(e, Manner::silent) || kept(e, Manner::dribbles)) && e.in_company;
+     },
      "one client talks, and so another one, who is silent, stays. Each has a time of its own, and "
      "whoever is due is looked at after each wait, not only when a wait has found nobody ready."},
     {"any-byte-renews", Basis::shape, row_dribbles,
-     [](const Evidence& e) { return kept(e, Manner::dribbles); },
+     [](const Evidence& e) { return kept(e, Manner::dribbles) && !e.in_company; },
      "a client says one byte now and then, less than --pace in a stretch, and stays. Don't give it "
      "a new stretch for each byte: count what it moves, and look when the stretch is over."},
     {"keeps-who-does-not-read", Basis::shape, row_unread,
@@ -133,6 +140,12 @@ const std::vector<Rule> rules = {
     {"ends-active-clients", Basis::shape, row_active, while_it_talks,
      "a client moved enough in each stretch, and was let go: its time ran from when it came. Begin "
      "a new stretch for who has moved enough.",
+     "lets-go-too-soon"},
+    {"deadline-outlives-its-client", Basis::shape, row_active,
+     [](const Evidence& e) { return too_soon(e) && e.manner == Manner::active && e.anothers; },
+     "an active client was let go just when another one would have been due, who had left before. "
+     "Let its deadline end with each client: its place, or the number of its socket, will be "
+     "another's.",
      "lets-go-too-soon"},
     {"lets-go-too-soon", Basis::shape, row_soon, too_soon,
      "a client was let go sooner than --idle after it last moved. Its time is one whole stretch, "
