@@ -1,5 +1,5 @@
 // cause: looks-too-often
-// also fits: busy-waiting, watches-for-writing
+// also fits: busy-waiting
 // not on Windows: its timers end 64 times a second, which is rare enough
 // It wakes every millisecond to look whether somebody is due.
 
