@@ -43,7 +43,7 @@ struct Client {
         return state == State::sending ? echo::Interest::write : echo::Interest::read;
     }
 
-    // TODO 2: count here how many bytes a client has moved, in and out, in the stretch that goes on:
+    // TODO 2: count here how many bytes a client has moved, in and out, in the present stretch:
     //         where we receive, and where we send. `due` now means something for everybody.
     echo::Connection connection;
     State state = State::receiving;

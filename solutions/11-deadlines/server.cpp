@@ -1,5 +1,5 @@
 // Lesson 11, finished: an echo server on one thread that waits for nobody, and keeps no client who
-// moves too little. Each is looked at once in a stretch of time, in the order in which they are due.
+// moves too little. Each is looked at once in a stretch of time, in the order of their deadlines.
 
 #include <echo.hpp>
 

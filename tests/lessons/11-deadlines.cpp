@@ -51,7 +51,8 @@ Clock::time_point one_leaves_early(TimedServer& test) {
 }
 
 // One talks, and is quiet for most of its time, until another one, who is silent, has been let go,
-// and for some stretches at least. It comes when one has just left, who was not due yet. False: this machine is too slow to tell.
+// and for some stretches at least. It comes when one has just left, who was not due yet.
+// False: this machine is too slow to tell.
 bool active_one_stays(std::chrono::milliseconds idle) {
     constexpr int rounds = 4;
     TimedServer test(lesson, idle, {"--pace", "16"});

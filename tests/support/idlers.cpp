@@ -70,7 +70,8 @@ void Idler::note_end() {
     ++subject_.past.let_go;
 }
 
-// Nothing but its echo and its end may come now. Without the lookout: the time itself is what is waited for.
+// Nothing but its echo and its end may come now. Without the lookout: it is the time itself that is
+// waited for.
 void Idler::look(echo::Deadline deadline) {
     std::array<char, 256> buffer;
     const echo::Result got = connection_.recv(buffer, deadline);
