@@ -1341,21 +1341,52 @@ inline int own(const Outcome& made, Socket& owner) noexcept {
 // Two ends: what is written to one makes the other readable. Returns an errno value, or 0.
 #ifdef _WIN32
 
-// There are no pipes that poll knows, so it is a connection with ourselves.
+// Any program on this machine may have been quicker to connect, so look who it is.
+inline Handle accept_from(Handle listener, const sockaddr_in& us) noexcept {
+    for (;;) {
+        sockaddr_in peer{};
+        int size = sizeof peer;
+        const Handle socket = ::accept(listener, reinterpret_cast<sockaddr*>(&peer), &size);
+        const bool ours =
+            peer.sin_port == us.sin_port && peer.sin_addr.s_addr == us.sin_addr.s_addr;
+        if (socket == invalid_handle || ours) return socket;
+        ::closesocket(socket);
+    }
+}
+
+inline bool connect_ends(Handle listener, Handle to, Handle& from) noexcept {
+    sockaddr_in where{}, us{};
+    auto* const there = reinterpret_cast<sockaddr*>(&where);
+    auto* const here = reinterpret_cast<sockaddr*>(&us);
+    int size = sizeof where;
+    where.sin_family = AF_INET;
+    where.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);
+    if (::bind(listener, there, size) != 0 || ::listen(listener, 1) != 0) return false;
+    if (::getsockname(listener, there, &size) != 0 || ::connect(to, there, size) != 0) return false;
+    if (::getsockname(to, here, &size) != 0) return false;
+    from = accept_from(listener, us);
+    return from != invalid_handle;
+}
+
+// There are no pipes that poll knows, so it is a connection with ourselves. For a hook it is one
+// call, as elsewhere: these sockets are nobody's business.
 inline int open_wake_ends(Socket& from, Socket& to) {
-    Endpoint where = Endpoint::loopback(0), us, peer;
-    Socket listener;
-    int error = own(socket(AF_INET), listener);
-    if (error == 0) error = own(socket(AF_INET), to);
-    if (error == 0) error = bind(listener.handle(), where).error;
-    if (error == 0) error = listen(listener.handle()).error;
-    if (error == 0) error = local_endpoint(listener.handle(), where).error;
-    if (error == 0) error = connect(to.handle(), where).error;
-    if (error == 0) error = local_endpoint(to.handle(), us).error;
-    // Any program on this machine may have been quicker, so look who it is.
-    while (error == 0 && peer != us) error = own(accept(listener.handle(), peer), from);
-    if (error == 0) error = set_no_delay(to.handle(), true).error;  // or a wake waits for the last
-    return error;
+    start_up();
+    Call call{.name = "pipe"};
+    if (!begin(call)) return finish(call, -1).error;
+    Handle end = invalid_handle;
+    to = Socket(new_socket(AF_INET));
+    const Handle listener = new_socket(AF_INET);
+    const bool connected =
+        listener != invalid_handle && to.is_open() && connect_ends(listener, to.handle(), end);
+    const int error = connected ? 0 : last_error();
+    ::closesocket(listener);
+    from = Socket(end);
+    const int at_once = 1;  // or a wake waits for the last one
+    ::setsockopt(to.handle(), IPPROTO_TCP, TCP_NODELAY, reinterpret_cast<const char*>(&at_once),
+                 sizeof at_once);
+    prepare(end);
+    return finish(call, connected ? 0 : -1, error).error;
 }
 
 inline void write_wake(Handle to) noexcept { ::send(to, "", 1, 0); }
