@@ -332,11 +332,22 @@ private:
         startup.lpAttributeList = list.get();
         PROCESS_INFORMATION made{};
         // Suspended, so that it can't start anything before it is in the job.
-        if (!::CreateProcessA(
+        const auto start = [&] {
+            return ::CreateProcessA(
                 nullptr, command.data(), nullptr, nullptr, TRUE,
                 CREATE_SUSPENDED | EXTENDED_STARTUPINFO_PRESENT | CREATE_NEW_PROCESS_GROUP,
                 environment.data(), options.folder.empty() ? nullptr : options.folder.c_str(),
-                &startup.StartupInfo, &made))
+                &startup.StartupInfo, &made);
+        };
+        // One start in some thousands fails on Wine with this error, of its own, while many
+        // programs start at once.
+        bool started = start();
+        for (int tries = 1; !started && ::GetLastError() == ERROR_INTERNAL_ERROR && tries < 5;
+             ++tries) {
+            ::Sleep(50);
+            started = start();
+        }
+        if (!started)
             throw std::runtime_error(
                 cannot_start(options.arguments.front(), reason_for(program, ::GetLastError())));
         process_ = Owned(made.hProcess);
