@@ -44,7 +44,7 @@ struct Client {
     }
 
     // TODO 2: count here how many bytes a client has moved, in and out, in the present stretch:
-    //         where we receive, and where we send. `due` now means something for everybody.
+    //         where we receive, and where we send. Mend what is said of `due`: all have one now.
     echo::Connection connection;
     State state = State::receiving;
     std::string queue;  // received, and not sent back yet: at most one buffer full
@@ -196,7 +196,7 @@ void Server::remove(Clients& from, Clients::iterator client) {
 }
 
 // TODO 3: a new client's stretch begins in add(). Who is added last is due last, so the first in
-//         clients_ is the first that is due. Wait no longer than until then.
+//         clients_ is the first that is due, if there is one. Wait no longer than until then.
 // The first of those that are leaving is the first whose time is over.
 echo::Deadline Server::next_deadline() const {
     return leaving_.empty() ? accepts_again_ : std::min(accepts_again_, leaving_.front().due);
@@ -205,8 +205,9 @@ echo::Deadline Server::next_deadline() const {
 // TODO 4: look at each client that is due. Let go who has moved less than the pace; for any other a
 //         new stretch begins, and it goes to the end of clients_.
 // TODO 5: we may be late ourselves. Before a client is let go, ask echo::poll about it alone,
-//         without waiting. If it is ready, take a step with it first, and count again. And where a
-//         connection is made non-blocking, let the system keep at most 16 KiB of it unsent.
+//         without waiting. If it is ready, take a step with it first; if it still talks then, count
+//         again. And where a connection is made non-blocking, let the system keep at most 16 KiB
+//         of it unsent.
 void Server::do_what_is_due() {
     const echo::Deadline now = echo::Clock::now();
     if (accepts_again_ <= now) accepts_again_ = echo::never;

@@ -79,6 +79,7 @@ TEST_CASE("it takes a stretch and a pace, and serves", "[11]") {
 
 TEST_CASE("while there is time for all of them, the server sleeps", "[11]") {
     TimedServer test(lesson, "5m");
+    harness::expect_idle(test);
     std::list<Idler> crowd;
     while (crowd.size() < 60) crowd.emplace_back(test);
     harness::expect_idle(test);

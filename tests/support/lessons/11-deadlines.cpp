@@ -3,6 +3,9 @@
 #include "../causes.hpp"
 #include "../signs.hpp"
 
+#include <map>
+#include <string_view>
+
 namespace harness {
 namespace {
 
@@ -55,6 +58,21 @@ bool serves_no_more(const Evidence& e) {
     return timed(e) && e.past.let_go > 0 && nothing && !e.ending;
 }
 
+// A line of its log that tells of one who is let go stands there, but for the time, again and again.
+bool says_the_same_again(const Evidence& e) {
+    constexpr int often = 20;
+    std::map<std::string_view, int> lines;
+    std::string_view log = e.errors;
+    for (std::size_t end; (end = log.find('\n')) != log.npos; log.remove_prefix(end + 1)) {
+        const std::string_view line = log.substr(0, end);
+        const std::size_t space = line.find(' ');
+        if (space == line.npos || !contains_any(line, {"let go", "slow", "idle", "timed out"}))
+            continue;
+        if (++lines[line.substr(space)] > often) return true;
+    }
+    return false;
+}
+
 bool accepts(const Evidence& e, Refusal value) {
     return e.wanted == Wanted::refusal && e.refusal == value && !e.ending;
 }
@@ -62,10 +80,19 @@ bool accepts(const Evidence& e, Refusal value) {
 const std::vector<Rule> rules = {
     {"does-not-know-idle", Basis::ending, row_option,
      [](const Evidence& e) {
-         return start(e, "ended before it said") && contains_any(e.errors, {"idle", "pace"});
+         return start(e, "ended before it said") && contains_any(e.errors, {"idle", "pace"}) &&
+                !contains(e.errors, "not valid");
      },
      "the server ended at once when it was started with --idle and --pace behind its port. Take "
      "these options from the command line: arguments.duration(), arguments.number()."},
+    {"refuses-good-values", Basis::ending, row_option,
+     [](const Evidence& e) {
+         return start(e, "ended before it said") && contains(e.errors, "--idle") &&
+                contains(e.errors, "not valid");
+     },
+     "the server knows --idle, and refuses what it was given. 150ms is a duration, too: take it "
+     "with "
+     "arguments.duration(), and let the least be some milliseconds."},
     {"touches-who-is-gone", Basis::ending, row_ends, used_who_is_gone,
      "the server ended where clients were due and ready in the same pass. Whoever is let go is "
      "removed from all lists at once, and what the same pass has found of it is not looked at any "
@@ -91,6 +118,11 @@ const std::vector<Rule> rules = {
      [](const Evidence& e) { return serves_no_more(e) && e.past.seats > 0; },
      "those who had the seats were let go, and the next in line is not served. Whoever is let go "
      "leaves every list, and its socket is closed: an end of our stream alone keeps its seat."},
+    {"lets-go-again-and-again", Basis::deeds, row_stops,
+     [](const Evidence& e) { return timed(e) && says_the_same_again(e); },
+     "by its log the program lets the same client go again and again: it is still in its list. "
+     "Whoever is let go is removed from there, and closed: settle() does both.",
+     "keeps-the-seat"},
     {"stops-with-the-slow-one", Basis::deeds, row_stops,
      [](const Evidence& e) { return serves_no_more(e) && e.past.seats == 0; },
      "one client was let go, and since then nobody is served. Remove that one, and go on with the "
@@ -123,7 +155,9 @@ const std::vector<Rule> rules = {
          return (kept(e, Manner::silent) || kept(e, Manner::dribbles)) && e.in_company;
      },
      "one client talks, and so another one, who is silent, stays. Each has a time of its own, and "
-     "whoever is due is looked at after each wait, not only when a wait has found nobody ready."},
+     "whoever is due is looked at after each wait, not only when a wait has found nobody ready. "
+     "The "
+     "first in the list has to be the first that is due: a new stretch goes to its end."},
     {"any-byte-renews", Basis::shape, row_dribbles,
      [](const Evidence& e) { return kept(e, Manner::dribbles) && !e.in_company; },
      "a client says one byte now and then, less than --pace in a stretch, and stays. Don't give it "
