@@ -115,13 +115,6 @@ std::string drawn_calls(const Diagram& diagram) {
     return calls.text();
 }
 
-// "socket 5 from 127.0.0.1:40213": the 5.
-std::string accepted_socket(const harness::TracedCall& call) {
-    constexpr std::string_view socket = "socket ";
-    if (call.name != "accept" || call.result.rfind(socket, 0) != 0) return {};
-    return call.result.substr(socket.size(), call.result.find(' ', socket.size()) - socket.size());
-}
-
 // About a client; what it is watched for at first is not drawn.
 bool changes_its_mind(const harness::TracedCall& call, const Calls& calls) {
     return call.arguments.rfind("change", 0) == 0 && calls.knows(call.socket);
@@ -150,7 +143,7 @@ std::string traced_calls(std::string_view trace, bool threads) {
                                     : name != "watch"                ? ""
                                     : call.waits_to_write()          ? "for writing"
                                                                      : "for reading";
-        const std::string accepted = accepted_socket(call);
+        const std::string accepted = call.accepted();
         if (!accepted.empty()) calls.accept(accepted);
         calls.add(call.socket, name, outcome, moved ? std::stoul(call.result) : 0);
         if (call.name == "close") calls.forget(call.socket);

@@ -7,14 +7,7 @@
 namespace harness {
 namespace {
 
-// "socket 5 from 127.0.0.1:40213": the 5 and the 40213.
-std::string socket_in(std::string_view accepted) {
-    constexpr std::string_view start = "socket ";
-    if (accepted.substr(0, start.size()) != start) return {};
-    accepted.remove_prefix(start.size());
-    return std::string(accepted.substr(0, accepted.find(' ')));
-}
-
+// "socket 5 from 127.0.0.1:40213": the 40213.
 std::uint16_t port_in(std::string_view endpoint) {
     const std::string_view digits = endpoint.substr(endpoint.rfind(':') + 1);
     std::uint16_t port = 0;
@@ -100,8 +93,8 @@ void Ledger::note(const TracedCall& call) {
     const bool ok = call.result == "ok";
     if (call.name == "listen" && ok) listeners_.insert(call.socket);
     if (call.name == "connect" && (ok || call.result == "in progress")) open(call.socket);
-    if (call.name == "accept" && !socket_in(call.result).empty())
-        open(socket_in(call.result)).port = port_in(call.result);
+    if (const std::string socket = call.accepted(); !socket.empty())
+        open(socket).port = port_in(call.result);
     if (call.name == "close" && ok) return close(call.socket);
     for (Entry& entry : entries_)
         if (entry.socket == call.socket) note(call, entry);

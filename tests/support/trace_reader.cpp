@@ -117,10 +117,9 @@ struct Sockets {
 };
 
 Row accept_row(const TracedCall& call, Sockets& sockets) {
-    constexpr std::string_view socket = "socket ";
-    if (call.result.rfind(socket, 0) != 0)
+    const std::string number = call.accepted();
+    if (number.empty())
         return {Row::Shape::local, "", "accept: " + call.result, "accept " + call.result};
-    const std::string number = first_word(std::string_view(call.result).substr(socket.size()));
     sockets.talking.insert(number);
     sockets.ended.erase(number);  // it was another connection's number
     sockets.client[number] = ++sockets.clients;
@@ -254,6 +253,13 @@ std::vector<std::string> fold(const std::vector<Row>& rows) {
 
 std::size_t TracedCall::asked() const { return leading_number(arguments); }
 
+// "socket 5 from 127.0.0.1:40213": the 5.
+std::string TracedCall::accepted() const {
+    constexpr std::string_view start = "socket ";
+    if (name != "accept" || result.rfind(start, 0) != 0) return {};
+    return first_word(std::string_view(result).substr(start.size()));
+}
+
 namespace {
 
 // "until readable: 3 4, until writable: 4": the numbers behind these words.
@@ -344,12 +350,18 @@ void Begun::note(const TracedCall& call) {
     if (same != calls_.end()) calls_.erase(same);
 }
 
+Begun begun_in(std::string_view trace) {
+    Begun begun;
+    for_each_call(
+        trace, [&](const TracedCall& call) { begun.note(call); }, [] {});
+    return begun;
+}
+
 std::size_t count_accepted(std::string_view trace) {
     const std::vector<TracedCall> calls = read_trace(trace);
     return static_cast<std::size_t>(
-        std::count_if(calls.begin(), calls.end(), [](const TracedCall& call) {
-            return call.name == "accept" && call.result.rfind("socket ", 0) == 0;
-        }));
+        std::count_if(calls.begin(), calls.end(),
+                      [](const TracedCall& call) { return !call.accepted().empty(); }));
 }
 
 std::size_t bytes_received(std::string_view trace) {

@@ -24,6 +24,8 @@ struct TracedCall {
     bool only_begun() const { return result.empty(); }
     bool failed() const { return result.rfind("failed", 0) == 0; }
     std::size_t asked() const;  // a send's length
+    // Of an accept: the socket of the client that it took; empty: it took none.
+    std::string accepted() const;
     std::size_t moved() const;  // by a recv or a send; 0 when it failed or the stream has ended
     // Of a recv or a send: its first bytes as the trace quotes them, without the quotes.
     std::string_view quoted() const;
@@ -62,6 +64,9 @@ private:
 // the program's close as a reset. Empty when the trace is empty.
 std::string draw_trace(std::string_view trace, bool program_is_client, bool closed_by_reset = false,
                        std::size_t most_rows = 44);
+
+// What the program waits in at the end of a trace.
+Begun begun_in(std::string_view trace);
 
 // How many clients the program accepted.
 std::size_t count_accepted(std::string_view trace);

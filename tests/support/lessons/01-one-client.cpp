@@ -119,9 +119,8 @@ std::map<std::string, Traced> follow(const Evidence& e, Look look) {
             note_recv(connections[call.socket], call);
         } else if (call.name == "send") {
             note_send(connections[call.socket], call);
-        } else if (call.name == "accept" && starts_with(call.result, "socket ")) {
+        } else if (const std::string number = call.accepted(); !number.empty()) {
             // The system gives the number of a closed socket to the next.
-            const std::string number = call.result.substr(7, call.result.find(' ', 7) - 7);
             connections[number] = Traced{};
         } else {
             connections[call.socket].ended = false;

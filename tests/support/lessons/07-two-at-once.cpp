@@ -36,10 +36,10 @@ bool alone_it_is_served(const Evidence& e) { return left_alone(e) && answered_af
 std::string socket_of(const Evidence& e) {
     const std::string from = ":" + e.port;
     for (const TracedCall& call : e.calls) {
-        if (call.name != "accept" || !starts_with(call.result, "socket ")) continue;
+        if (call.accepted().empty()) continue;
         if (call.result.size() > from.size() &&
             call.result.compare(call.result.size() - from.size(), from.size(), from) == 0)
-            return call.result.substr(7, call.result.find(' ', 7) - 7);
+            return call.accepted();
     }
     return {};
 }

@@ -47,11 +47,9 @@ struct Doing {
     Begun begun;
 
     void note(const TracedCall& call) {
-        begun.note(call);
-        if (call.name == "accept" && starts_with(call.result, "socket "))
-            clients.insert(call.result.substr(7, call.result.find(' ', 7) - 7));
+        if (const std::string client = call.accepted(); !client.empty()) clients.insert(client);
         if (call.name == "close") clients.erase(call.socket);
-        if (!call.polls_many() || call.only_begun()) return;
+        if (!call.polls_many()) return;
         polls = true;
         const auto found = call.ready();
         ready = {found.begin(), found.end()};
@@ -60,11 +58,8 @@ struct Doing {
 
 Doing doing(const Evidence& e) {
     Doing now;
-    std::string_view trace = e.trace;
-    for (std::size_t end; (end = trace.find('\n')) != std::string_view::npos;) {
-        if (const auto call = read_trace_line(trace.substr(0, end))) now.note(*call);
-        trace.remove_prefix(end + 1);
-    }
+    for (const TracedCall& call : e.calls) now.note(call);
+    now.begun = begun_in(e.trace);
     return now;
 }
 

@@ -41,19 +41,9 @@ bool wakes_for_nobody(const Evidence& e) {
 
 // --- By the trace ------------------------------------------------------------------------------
 
-Begun begun(const Evidence& e) {
-    Begun calls;
-    std::string_view trace = e.trace;
-    for (std::size_t end; (end = trace.find('\n')) != std::string_view::npos;) {
-        if (const auto call = read_trace_line(trace.substr(0, end))) calls.note(*call);
-        trace.remove_prefix(end + 1);
-    }
-    return calls;
-}
-
 // It waits until there is room for one client: in send, or in a poll of this one alone.
 bool waits_for_room(const Evidence& e) {
-    const Begun now = begun(e);
+    const Begun now = begun_in(e.trace);
     return now.calls().size() == 1 && !now.calls().front().polls_many() &&
            (now.calls().front().name == "send" || now.calls().front().waits_to_write());
 }
@@ -96,8 +86,8 @@ bool ends_where_it_would_block(const Evidence& e) {
         if (ends && would_block[call.socket]) return true;
         if (call.name == "send" || call.name == "recv")
             would_block[call.socket] = call.result == "would block";
-        else if (call.name == "accept" && starts_with(call.result, "socket "))
-            would_block.erase(call.result.substr(7, call.result.find(' ', 7) - 7));
+        else
+            would_block.erase(call.accepted());
     }
     return false;
 }
