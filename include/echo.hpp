@@ -1207,12 +1207,13 @@ inline std::string_view in_words(const char* action, Interest interest) noexcept
     return words[action == change ? 1 : 0][static_cast<int>(interest)];
 }
 
-// Whom a wait has found: "5 7". Nothing when nobody watches.
-inline std::string list_ready(const Poller::Event* events, int count) {
-    std::string list;
+// The end of a poller's wait. Whoever watches is told whom it has found: "5 7".
+inline Outcome finish_wait(Call& call, const Poller::Event* events, int count) {
+    std::string found;
     for (int i = 0; hooks && i < count; ++i)
-        list += (list.empty() ? "" : " ") + std::to_string(events[i].socket);
-    return list;
+        found += (found.empty() ? "" : " ") + std::to_string(events[i].socket);
+    call.data = found.data();
+    return finish(call, count);
 }
 
 #if defined(EVFILT_READ)  // of <sys/event.h>: kqueue
@@ -1267,9 +1268,7 @@ inline Outcome await_events(Handle poller, Poller::Event (&events)[Poller::most_
     for (int i = 0; i < count; ++i)
         events[i] = {static_cast<Handle>(ready[i].ident), ready[i].filter == EVFILT_READ,
                      ready[i].filter == EVFILT_WRITE};
-    const std::string found = list_ready(events, count);
-    call.data = found.data();
-    return finish(call, count);
+    return finish_wait(call, events, count);
 }
 
 #elif defined(__linux__)
@@ -1311,9 +1310,7 @@ inline Outcome await_events(Handle poller, Poller::Event (&events)[Poller::most_
                      wants(interest, Interest::read) && has(EPOLLIN | EPOLLHUP | EPOLLERR),
                      wants(interest, Interest::write) && has(EPOLLOUT | EPOLLHUP | EPOLLERR)};
     }
-    const std::string found = list_ready(events, count);
-    call.data = found.data();
-    return finish(call, count);
+    return finish_wait(call, events, count);
 }
 
 #else  // nothing but poll: a poller never gets here
