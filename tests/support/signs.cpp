@@ -117,6 +117,12 @@ bool open_end(const Evidence& e) {
     return e.wanted == Wanted::end_of_stream && !more(e) && !wrong(e) && e.stream == Stream::open;
 }
 
+bool is_silent(const Evidence& e) {
+    return server(e) && cut(e) && e.stream == Evidence::Stream::open && !e.ending;
+}
+
+bool keeps_awake(const Evidence& e) { return e.wanted == Evidence::Wanted::idleness && !e.ending; }
+
 bool with_fault(const Evidence& e, std::string_view fault) { return contains(e.faults, fault); }
 
 // --- How the program ended -------------------------------------------------------------------

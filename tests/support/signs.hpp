@@ -41,6 +41,10 @@ bool about_bytes(const Evidence& e);
 bool start(const Evidence& e, std::string_view sign);
 // The end of the program's stream was due, all that came before it was right, and it is still open.
 bool open_end(const Evidence& e);
+// Nothing more comes for this client, and the program lives and keeps the connection.
+bool is_silent(const Evidence& e);
+// Nobody said anything, and the program did not sleep.
+bool keeps_awake(const Evidence& e);
 // The program ran with such a fault: "send:short".
 bool with_fault(const Evidence& e, std::string_view fault);
 

@@ -26,10 +26,6 @@ constexpr std::string_view row_left_out = "one client leaves, and another one is
 bool ended(const Evidence& e) { return e.ending && !crashed(*e.ending); }
 bool in_company(const Evidence& e) { return server(e) && e.past.clients > 1; }
 bool somebody_left(const Evidence& e) { return in_company(e) && e.past.left > 0; }
-// Nothing more comes for this client, and the program lives and keeps the connection.
-bool is_silent(const Evidence& e) {
-    return server(e) && cut(e) && e.stream == Stream::open && !e.ending;
-}
 bool unanswered(const Evidence& e) { return in_company(e) && is_silent(e); }
 
 // --- Threads and processes ----------------------------------------------------------------------
@@ -145,7 +141,6 @@ bool ignores_the_line(const Evidence& e) {
     });
 }
 
-bool keeps_awake(const Evidence& e) { return e.wanted == Wanted::idleness && !e.ending; }
 // Somebody has left, and only since then it is busy.
 bool busy_with_the_gone(const Evidence& e) {
     const bool idle_once = tells_of_polls(e) ? polls_find_somebody(e) : true;
@@ -260,8 +255,8 @@ const std::vector<Rule> rules = {
     {"asks-one-who-is-not-ready", Basis::experiment, row_waits,
      [](const Evidence& e) { return others_held_it_up(e) && e.past.left > 0; },
      "somebody left, and then this client was answered only after all others had left, too: the "
-     "one "
-     "thread waited for one of them alone. After a removal the two lists are in different orders, "
+     "one thread waited for one of them alone. After a removal the two lists are in different "
+     "orders, "
      "or it goes by what poll has said of another one."},
 
     {"bytes-of-another", Basis::bytes, "a client gets bytes that another one has sent",

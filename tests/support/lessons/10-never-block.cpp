@@ -25,14 +25,8 @@ constexpr std::string_view row_slow = "a client is slow to read, and its connect
 constexpr std::string_view row_forget = "on another system it ends as soon as a client has left";
 constexpr std::string_view row_order = "after a short send bytes come in another order";
 
-bool keeps_awake(const Evidence& e) { return e.wanted == Wanted::idleness && !e.ending; }
-
-// Nothing more comes, and the program lives and keeps the connection.
-bool silent(const Evidence& e) {
-    return server(e) && cut(e) && e.stream == Stream::open && !e.ending;
-}
 // Another client does not read what comes to it.
-bool beside_a_slow_reader(const Evidence& e) { return silent(e) && e.past.not_reading > 0; }
+bool beside_a_slow_reader(const Evidence& e) { return is_silent(e) && e.past.not_reading > 0; }
 
 // It wakes because its time is over: nobody was found.
 bool wakes_for_nobody(const Evidence& e) {
@@ -103,7 +97,7 @@ bool comes_later(const Evidence& e) {
 
 // What was sent now comes, and what was due before does not.
 bool only_news_come(const Evidence& e) {
-    return silent(e) &&
+    return is_silent(e) &&
            std::any_of(e.trials.begin(), e.trials.end(), [&](const Evidence::Trial& trial) {
                return !trial.sent.empty() && !trial.came.empty() &&
                       trial.sent.find(trial.came.substr(0, 64)) != std::string::npos &&
@@ -118,7 +112,7 @@ bool many_bytes(const Evidence& e) {
 
 // Something is queued, and sent only when the client gives reason to turn to it.
 bool stalls_until_more_comes(const Evidence& e) {
-    return silent(e) && many_bytes(e) && !only_news_come(e) &&
+    return is_silent(e) && many_bytes(e) && !only_news_come(e) &&
            (answered_after(e, "newline") || answered_after(e, "many bytes"));
 }
 
@@ -151,8 +145,7 @@ const std::vector<Rule> rules = {
      [](const Evidence& e) { return e.wanted == Wanted::bounds; },
      "a client sends and does not read, and the program keeps all of that. As long as something is "
      "queued for a client, or as much as a bound allows, receive nothing from it: then TCP tells "
-     "it "
-     "to wait."},
+     "it to wait."},
     {"watches-though-full", Basis::deeds, row_full,
      [](const Evidence& e) { return keeps_awake(e) && e.past.not_reading > 0; },
      "a client does not read, so nothing is received from it; and the program is told again and "
@@ -167,10 +160,9 @@ const std::vector<Rule> rules = {
      "room to send, so who is watched for writing is always ready. Watch for it only while "
      "something is queued."},
     {"watches-for-writing", Basis::deeds, row_busy,
-     [](const Evidence& e) { return silent(e) && goes_round_for_room(e); },
+     [](const Evidence& e) { return is_silent(e) && goes_round_for_room(e); },
      "all that was queued is sent, and the client is still watched for writing, not for reading: "
-     "so "
-     "the program goes round, and receives nothing. When the queue is empty, watch for reading "
+     "so the program goes round, and receives nothing. When the queue is empty, watch for reading "
      "again."},
     {"retries-in-a-loop", Basis::deeds, row_held_up,
      [](const Evidence& e) { return beside_a_slow_reader(e) && (tries_again(e) || e.busy); },
@@ -216,7 +208,7 @@ const std::vector<Rule> rules = {
      "a client had finished sending, and the program closed, though something was still queued for "
      "it. Send the queue, and close then."},
     {"watched-for-nothing", Basis::shape, row_stalls,
-     [](const Evidence& e) { return silent(e) && many_bytes(e) && !stalls_until_more_comes(e); },
+     [](const Evidence& e) { return is_silent(e) && many_bytes(e) && !stalls_until_more_comes(e); },
      "this client reads, and nothing more comes: something is queued, and the program does not "
      "watch for room to send it; or all is sent, and it does not watch for more to receive. What a "
      "client is watched for has to follow its queue."},

@@ -91,8 +91,7 @@ const std::vector<Rule> rules = {
                 contains(e.errors, "not valid");
      },
      "the server knows --idle, and refuses what it was given. 150ms is a duration, too: take it "
-     "with "
-     "arguments.duration(), and let the least be some milliseconds."},
+     "with arguments.duration(), and let the least be some milliseconds."},
     {"touches-who-is-gone", Basis::ending, row_ends, used_who_is_gone,
      "the server ended where clients were due and ready in the same pass. Whoever is let go is "
      "removed from all lists at once, and what the same pass has found of it is not looked at any "
@@ -111,7 +110,7 @@ const std::vector<Rule> rules = {
      "the server runs, although its pace is no number of bytes from 1 on. With a pace of 0 nobody "
      "is ever too slow."},
     {"looks-too-often", Basis::deeds, row_busy,
-     [](const Evidence& e) { return timed(e) && e.wanted == Wanted::idleness && !e.ending; },
+     [](const Evidence& e) { return timed(e) && keeps_awake(e); },
      "nobody says anything, nobody is due, and the program wakes again and again to look. Let it "
      "sleep until the first one is due, and not a moment less."},
     {"keeps-the-seat", Basis::deeds, row_stops,
