@@ -235,13 +235,12 @@ void Idler::fail_too_soon(bool at_one_time) {
     const bool active = manner_ == Manner::active;
     Evidence all = evidence_of(active ? Wanted::stay : Wanted::let_go);
     all.at_one_time = at_one_time;
-    (void)subject_.await_end(echo::after(patience() / 40));
-    subject_.look(all);
     all.expected_text =
         "a server that bears it for " + echo::text(test_.idle()) + " after it last moved";
     all.got_text = (stream_ == Stream::ended ? "the end of the stream" : "a connection reset") +
                    std::string(" after ") + one_digit(all.quiet) + " of such a stretch";
-    subject_.fail(std::move(all));
+    (void)subject_.await_end(echo::after(patience() / 40));
+    subject_.look_and_fail(std::move(all));
 }
 
 void Idler::fail_kept(bool had_talked) {
@@ -252,10 +251,9 @@ void Idler::fail_kept(bool had_talked) {
         "nothing" + (in_vain ? silence() : " for many of them") + "; the connection is still open";
     if (manner_ == Manner::silent && !in_company_ && !had_talked) find_out(all, in_vain);
     if (manner_ == Manner::dribbles) find_out_beside(all);
-    subject_.look(all);
     all.expected_text = "that it is let go, no later than two stretches of " +
                         echo::text(test_.idle()) + " after it last moved enough";
-    subject_.fail(std::move(all));
+    subject_.look_and_fail(std::move(all));
 }
 
 // Does the program look only when something happens? If not: is it late, or does it take any number

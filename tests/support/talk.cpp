@@ -128,9 +128,7 @@ void Talk::check_sent(const echo::Result& result, std::size_t bytes) {
     std::string how = "the connection was closed by the program";
     if (result.status == echo::Status::timed_out) how = "the program did not take more";
     step("after " + std::to_string(result.bytes) + " of " + count_of(bytes) + ' ' + how);
-    if (!subject_.is_client) {
-        expected_ = all_sent();
-    }
+    if (!subject_.is_client) expected_ = all_sent();
     fail(Wanted::bytes, false);
 }
 
