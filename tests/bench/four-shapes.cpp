@@ -375,10 +375,9 @@ std::string picture(const bench::Findings& findings, const Size& size) {
     }
     return bench::plot("Four shapes of server: memory and round trip by number of clients",
                        "Two charts with logarithmic scales. Above, the memory of each server "
-                       "against the number of "
-                       "its clients; below, how long a message of one client takes there and back "
-                       "while the others "
-                       "are silent. The table in lessons/README.md has the same figures.",
+                       "against the number of its clients; below, how long a message of one "
+                       "client takes there and back while the others are silent. The table in "
+                       "lessons/README.md has the same figures.",
                        "clients, of which one talks",
                        {{"Memory of the server", megabytes, memory},
                         {"Round trip of the one that talks", duration, times}});

@@ -136,8 +136,7 @@ std::string notes(const Findings& findings) {
     return "A message has 512 bytes. Of a round trip the first figure is the median, and 99 of 100 "
            "take less than the second. Clients and server share one processor, where the table "
            "does not say all: to wake up another one takes longer than an echo. A silent client "
-           "has "
-           "sent one byte before. Memory is the program's own; the system needs more for each "
+           "has sent one byte before. Memory is the program's own; the system needs more for each "
            "socket and thread. Each server may have " +
            with_commas(double(findings.descriptors)) +
            " descriptors. The bare loop (`tests/bench/bare_epoll.cpp`) is epoll in raw system "

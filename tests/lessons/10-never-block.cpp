@@ -75,8 +75,9 @@ TEST_CASE("a client that does not read holds up nobody, and has a bounded queue"
     leave(slow);
 }
 
-// Nothing is there though the poller said so, which happens; no room at the first try and the next, then for a part, and again none: so the queue is met in each
-// of its ways, whatever the systems hold.
+// Nothing is there though the poller said so, which happens; no room at the first try and the next,
+// then for a part, and again none: so the queue is met in each of its ways, whatever the systems
+// hold.
 TEST_CASE("a queue is sent whole, in as many pieces as it takes, and then comes the end", "[10]") {
     ServerTest test(lesson,
                     "recv:EAGAIN@1; send:short=1000; send:EAGAIN@1; send:EAGAIN@2; send:EAGAIN@4; "

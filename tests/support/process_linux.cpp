@@ -73,9 +73,9 @@ bool is_long(unsigned long long milliseconds) {
     return limit < 0 || limit >= minute;
 }
 
-// In a call whose deadline is near nobody waits in vain. (A deadline that was given to the socket itself,
-// SO_RCVTIMEO, is not seen here. echo.hpp goes on waiting after it, and other calls do not show in
-// the trace.)
+// In a call whose deadline is near nobody waits in vain. (A deadline that was given to the socket
+// itself, SO_RCVTIMEO, is not seen here. echo.hpp goes on waiting after it, and other calls do not
+// show in the trace.)
 Sleeper::In waits_in(const SystemCall& call) {
     switch (call.number) {
         case SYS_recvfrom: return Sleeper::In::recv;
