@@ -47,6 +47,9 @@
 //      for (const auto& event : poller.wait(echo::after(5s))) ...   // event.socket is readable
 //      poller.forget(client.handle());                              // before it is closed
 //
+//  THE END. A Stop makes such waits return: on Ctrl-C, when asked to catch_signals(), or when any
+//  thread calls its request(). Watch its handle() like a socket.
+//
 //  BYTES. recv fills a span, such as a std::array<char, 4096>. send takes a std::string_view:
 //  it may hold any byte, zeros too, and a literal sends no zero byte at its end.
 //
@@ -121,6 +124,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -626,6 +630,38 @@ private:
     Socket wake_read_, wake_write_;
     Event events_[most_events];
     std::size_t count_ = 0;
+};
+
+// Asks loops to end. It has a handle, which becomes readable when a stop is requested and stays so:
+// whatever waits for sockets can wait for it too, in a Poller or with poll(), one loop or several.
+//     poller.watch(stop.handle(), Interest::read);
+class Stop {
+public:
+    Stop();  // throws Error. pipe(2), on Windows a connection with itself
+    Stop(const Stop&) = delete;
+    Stop& operator=(const Stop&) = delete;
+    ~Stop();  // puts the old handlers back
+
+    // Lets Ctrl-C request it, and whatever else the system asks a program by to end: SIGINT, SIGTERM
+    // and, when its terminal is gone, SIGHUP; on Windows the console's events. One that is ignored
+    // (nohup) stays so. After the first one the old handlers of SIGINT and SIGTERM are back: a second
+    // Ctrl-C ends the program at once. Only one Stop at a time can; std::logic_error for another.
+    // sigaction(2), signal(7), on Windows SetConsoleCtrlHandler
+    void catch_signals();
+
+    // Requests the stop; again does no harm. To be called from any thread, and from a signal handler:
+    // no hook sees it, errno is kept. write(2)
+    void request() noexcept;
+
+    // Whether it was requested, or is by the deadline. Throws Error. poll(2)
+    [[nodiscard]] bool is_requested() const;
+    bool wait(Deadline deadline = never) const;
+
+    [[nodiscard]] Handle handle() const noexcept { return from_.handle(); }
+
+private:
+    Socket from_, to_;
+    bool catches_signals_ = false;
 };
 
 // --- Small helpers ---------------------------------------------------------------------------
@@ -1427,6 +1463,117 @@ inline void write_wake(Handle to) noexcept {
 inline void read_wakes(Handle from) noexcept {
     char bytes[1024];
     for (int i = 0; i < 100 && ::read(from, bytes, sizeof bytes) > 0; ++i) continue;
+}
+
+#endif
+
+// What asks a program to end. A handler is given nothing but a number, so there is one for the whole
+// process, and what it needs is here.
+#ifdef _WIN32
+
+struct Signals {
+    Lock lock;                      // guards what follows
+    Handle wakes = invalid_handle;  // to write to; invalid: nobody has asked
+    bool requested = false;
+    bool closing = false;
+};
+inline Signals signals;
+
+// Runs in a thread of its own. FALSE passes the event on, in the end to the system, which ends the
+// program. It does so too when we return from the end of the console, so there we never do: main
+// has some seconds for its own end.
+inline BOOL WINAPI on_console_event(DWORD event) {
+    const bool closing = event != CTRL_C_EVENT && event != CTRL_BREAK_EVENT;
+    {
+        const Locked alone(signals.lock);
+        if (signals.wakes == invalid_handle) return FALSE;
+        if (std::exchange(signals.requested, true) && !closing) return FALSE;
+        signals.closing = signals.closing || closing;
+        write_wake(signals.wakes);
+    }
+    if (closing) ::Sleep(INFINITE);
+    return TRUE;
+}
+
+// False when somebody has done so before.
+inline bool catch_signals(Handle wakes) noexcept {
+    {
+        const Locked alone(signals.lock);
+        if (signals.wakes != invalid_handle) return false;
+        signals.wakes = wakes;
+        signals.requested = false;
+    }
+    ::SetConsoleCtrlHandler(on_console_event, TRUE);
+    return true;
+}
+
+inline void release_signals() noexcept {
+    {
+        const Locked alone(signals.lock);
+        signals.wakes = invalid_handle;
+        if (signals.closing) return;  // our handler sleeps, perhaps with the system's own lock held
+    }
+    ::SetConsoleCtrlHandler(on_console_event, FALSE);
+}
+
+#else
+
+inline constexpr int stop_signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+// A handler interrupts any thread at any place, so no lock can guard these: each access is atomic.
+// (All compilers for these systems know the functions; <atomic> is dear to include.)
+struct Signals {
+    Handle wakes = invalid_handle;  // to write to; invalid: nobody has asked
+    int running = 0;                // handlers, at this moment
+    struct sigaction before[3] = {};
+};
+inline Signals signals;
+
+inline void on_stop_signal(int) noexcept;
+
+inline void put_back(int which) noexcept {
+    struct sigaction now {};
+    ::sigaction(stop_signals[which], nullptr, &now);
+    if (now.sa_handler == on_stop_signal)
+        ::sigaction(stop_signals[which], &signals.before[which], nullptr);
+}
+
+// A terminal that goes away may say so twice, so a second SIGHUP is no second Ctrl-C.
+inline void on_stop_signal(int) noexcept {
+    const int kept = errno;
+    __atomic_fetch_add(&signals.running, 1, __ATOMIC_SEQ_CST);
+    const Handle wakes = __atomic_load_n(&signals.wakes, __ATOMIC_SEQ_CST);
+    if (wakes != invalid_handle) {
+        write_wake(wakes);
+        put_back(0);
+        put_back(1);
+    }
+    __atomic_fetch_sub(&signals.running, 1, __ATOMIC_SEQ_CST);
+    errno = kept;
+}
+
+// False when somebody has done so before.
+inline bool catch_signals(Handle wakes) noexcept {
+    Handle nobody = invalid_handle;
+    if (!__atomic_compare_exchange_n(&signals.wakes, &nobody, wakes, false, __ATOMIC_SEQ_CST,
+                                     __ATOMIC_SEQ_CST))
+        return false;
+    struct sigaction ours {};
+    ours.sa_handler = on_stop_signal;
+    ours.sa_flags = SA_RESTART;  // other calls of the program need not notice
+    sigemptyset(&ours.sa_mask);
+    for (int i = 0; i < 3; ++i) {
+        ::sigaction(stop_signals[i], nullptr, &signals.before[i]);
+        if (signals.before[i].sa_handler != SIG_IGN) ::sigaction(stop_signals[i], &ours, nullptr);
+    }
+    return true;
+}
+
+// In the end no handler runs any more, in no thread, that might still write to what is closed next.
+inline void release_signals() noexcept {
+    for (int i = 0; i < 3; ++i) put_back(i);
+    __atomic_store_n(&signals.wakes, invalid_handle, __ATOMIC_SEQ_CST);
+    while (__atomic_load_n(&signals.running, __ATOMIC_SEQ_CST) != 0) ::sched_yield();
 }
 
 #endif
@@ -2444,7 +2591,37 @@ inline Poller::Events Poller::wait(Deadline deadline) {
 inline void Poller::wake() noexcept { sys::write_wake(wake_write_.handle()); }
 
 // ============================================================================================
-//  Chapter 8: helpers
+//  Chapter 8: stopping
+// ============================================================================================
+
+inline Stop::Stop() {
+    const int error = sys::open_wake_ends(from_, to_);
+    if (error != 0) throw Error("open", "a stop", detail::error_code(error));
+    to_.set_nonblocking(true);  // the first byte is enough, whatever comes later
+}
+
+inline Stop::~Stop() {
+    if (catches_signals_) sys::release_signals();
+}
+
+inline void Stop::catch_signals() {
+    if (catches_signals_) return;
+    if (!sys::catch_signals(to_.handle()))
+        throw std::logic_error("catch_signals: another Stop catches them already");
+    catches_signals_ = true;
+}
+
+inline void Stop::request() noexcept { sys::write_wake(to_.handle()); }
+
+inline bool Stop::wait(Deadline deadline) const {
+    Watched watched(handle());
+    return poll(std::span(&watched, 1), deadline) > 0;
+}
+
+inline bool Stop::is_requested() const { return wait(Clock::now()); }
+
+// ============================================================================================
+//  Chapter 9: helpers
 // ============================================================================================
 
 inline std::string_view first(std::span<const char> buffer, std::size_t count) {
@@ -2488,7 +2665,7 @@ inline std::string quote(std::string_view bytes, std::size_t at_most) {
 }
 
 // ============================================================================================
-//  Chapter 9: tools
+//  Chapter 10: tools
 // ============================================================================================
 
 inline void print_line(std::string_view line) {
@@ -2613,7 +2790,7 @@ int run_tool(int argc, char** argv, std::string_view usage, Body body) {
 }
 
 // ============================================================================================
-//  Chapter 10: the log
+//  Chapter 11: the log
 // ============================================================================================
 
 inline std::string_view name(Level level) {
@@ -2688,7 +2865,7 @@ inline void Log::write(Level level, const Endpoint& peer, std::string_view what,
 }
 
 // ============================================================================================
-//  Chapter 11: the trace
+//  Chapter 12: the trace
 // ============================================================================================
 
 inline void add_hook(Hook& hook) {
