@@ -80,7 +80,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <exception>
 #include <iosfwd>
+#include <list>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -112,6 +114,7 @@
 #endif
 #include <fcntl.h>
 #include <io.h>
+#include <process.h>
 #include <winsock2.h>  // before windows.h, which would bring in winsock.h
 #include <ws2tcpip.h>
 #ifdef _MSC_VER
@@ -153,6 +156,9 @@ inline constexpr Handle invalid_handle = INVALID_SOCKET;
 using Handle = int;
 inline constexpr Handle invalid_handle = -1;
 #endif
+
+// Of this file. The CMake project takes it from here.
+inline constexpr std::string_view version = "0.1.0";
 
 // --- Time ------------------------------------------------------------------------------------
 
@@ -726,8 +732,8 @@ private:
 
 // The frame of a tool's main:
 //     return run_tool(argc, argv, usage, [](echo::Arguments& arguments) -> int { ... });
-// --help and -h print "usage: NAME " and the usage, such as "[port]". Whatever is
-// thrown becomes one line on standard error, "NAME: ...", and the exit code: 2 for a UsageError, 1
+// --help and -h print "usage: NAME " and the usage, such as "[port]"; --version prints "NAME " and
+// the version of this file. Whatever is thrown becomes one line on standard error, "NAME: ...", and the exit code: 2 for a UsageError, 1
 // for any other exception. Else it is what `body` returns. NAME is the program's file's.
 template <class Body>
 int run_tool(int argc, char** argv, std::string_view usage, Body body);
@@ -742,6 +748,9 @@ enum class Level { debug, info, warning, error };
 // Tells on standard error what happens, a line each: when (in UTC), how grave, who, what, and how
 // many bytes it was about:
 //     2026-11-25T12:31:07.042Z info 127.0.0.1:48418 end of stream, 6 bytes
+// or, for programs that read it, as JSON (RFC 8259), a line each:
+//     {"time":"2026-11-25T12:31:07.042Z","level":"info","peer":"127.0.0.1:48418",
+//      "message":"end of stream","bytes":6}
 // Any thread may write at any time; lines do not mix. What can't be printed is escaped, as quote()
 // does it, so that no text of a stranger's can begin a line of its own or change the terminal.
 // The log never waits, throws or raises SIGPIPE. A line that standard error does not take at once
@@ -749,15 +758,144 @@ enum class Level { debug, info, warning, error };
 // poll(2), write(2)
 class Log {
 public:
+    enum class Format { text, json };
+
     // Leaves out what is less grave than `least`.
-    explicit Log(Level least = Level::info) noexcept : least_(least) {}
+    explicit Log(Level least = Level::info, Format format = Format::text) noexcept
+        : least_(least), format_(format) {}
 
     void write(Level level, std::string_view what) const;
     void write(Level level, const Endpoint& peer, std::string_view what) const;
     void write(Level level, const Endpoint& peer, std::string_view what, std::uint64_t bytes) const;
 
 private:
+    // Of what it is, peer and bytes may be missing.
+    void write(Level level, const Endpoint* peer, std::string_view what,
+               const std::uint64_t* bytes) const;
+
     Level least_;
+    Format format_;
+};
+
+// --- A whole server ----------------------------------------------------------------------------
+
+// What a handler gives back. A std::string or a literal becomes one by itself.
+struct Answer {
+    Answer() = default;
+    Answer(std::string to_send, bool is_last = false) : bytes(std::move(to_send)), last(is_last) {}
+    Answer(std::string_view to_send, bool is_last = false) : bytes(to_send), last(is_last) {}
+    Answer(const char* to_send, bool is_last = false) : bytes(to_send), last(is_last) {}
+
+    std::string bytes;    // to send; may be none
+    bool last = false;    // after them, end the conversation
+    std::string warning;  // for the log; none when empty
+};
+
+namespace detail {
+struct AnyHandler;
+}
+
+// What a server answers. It is called with what a client has sent, in the pieces in which it comes:
+//     [](std::string_view bytes) { return std::string(bytes.rbegin(), bytes.rend()); }
+// Each client gets a copy of its own, so what it keeps in itself (a mutable lambda does) is that
+// client's. What is shared by reference is called from several threads, if the server has several.
+// An exception it throws goes to the log, and ends that conversation.
+class Handler {
+public:
+    Handler() noexcept = default;  // sends back what comes
+    template <class Function,
+              class = decltype(Answer(std::declval<Function&>()(std::string_view())))>
+    Handler(Function function);
+    Handler(const Handler& other);
+    Handler(Handler&& other) noexcept : handler_(std::exchange(other.handler_, nullptr)) {}
+    Handler& operator=(Handler other) noexcept;
+    ~Handler();
+
+    explicit operator bool() const noexcept { return handler_ != nullptr; }
+    Answer received(std::string_view bytes);
+    Answer ended();  // the client has finished sending
+
+private:
+    detail::AnyHandler* handler_ = nullptr;
+};
+
+// The same for lines: it is called with each line, without its end, and its answer is sent with \n
+// behind it. A last line without an end counts too. Before a line of more than `longest` bytes the
+// conversation ends.
+//     echo::by_line([](std::string_view line) { return "you said " + std::string(line); })
+template <class Function>
+Handler by_line(Function function, std::size_t longest = 8192);
+
+struct ServerOptions {
+    std::size_t threads = 1;         // loops, each in a thread of its own; 1 to 1024
+    std::size_t max_clients = 1000;  // in all; more wait in line until one leaves
+    Clock::duration idle = std::chrono::minutes(5);  // in each such stretch of time a client ...
+    std::uint64_t pace = 1;  // ... moves so many bytes, in and out, or is let go
+    Clock::duration drain = std::chrono::seconds(5);  // from the stop to the end, at most
+    const Log* log = nullptr;  // tells who comes and goes; it has to outlive the server
+};
+
+// What a server has done.
+struct ServerSummary {
+    std::uint64_t clients = 0;       // who have been served
+    std::uint64_t received = 0;      // bytes
+    std::uint64_t sent = 0;          // bytes
+    std::uint64_t let_go = 0;        // clients who moved too little
+    std::uint64_t given_up = 0;      // clients who were not done when the drain was over
+    std::uint64_t refused = 0;       // clients in line, for whom there was no seat at the stop
+    Clock::duration longest_stay{};  // of one client
+};
+
+namespace detail {
+struct Worker;
+struct Workers;
+}  // namespace detail
+
+// A server for as many clients as it has seats, with all that the lessons have built. Three lines
+// are a program; Ctrl-C ends it:
+//     int main() {
+//         echo::Server(7777).run();
+//     }
+// And a server to test a client against, on a free port, which ends with the block:
+//     echo::Server server;
+//     server.start();
+//     auto client = echo::connect(server.endpoint());
+// Poller, Stop, accept(2), recv(2), send(2), shutdown(2)
+class Server {
+public:
+    // Listens from here on: at a free port of 127.0.0.1; at every address of this machine, see
+    // listen(); or wherever this listener does. Throws Error.
+    Server();
+    explicit Server(std::uint16_t port, Handler handler = {}, const ServerOptions& options = {});
+    explicit Server(Listener listener, Handler handler = {}, const ServerOptions& options = {});
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+    ~Server();  // as stop()
+
+    [[nodiscard]] Endpoint endpoint() const noexcept { return endpoint_; }
+
+    // Serves until Ctrl-C, another signal to end (see Stop::catch_signals), or request_stop(), and
+    // until each client has got what it is owed, or the drain is over. Throws what a poller throws.
+    ServerSummary run();
+
+    // Serves in threads of its own, and returns at once. A server serves once. It does not look for signals. Throws Error
+    // when there can't be so many threads.
+    void start();
+    // Stops, drains, and waits for the end of what start() has begun. Throws as run().
+    ServerSummary stop();
+
+    // From any thread, and from a signal handler: begins the end of run() and of start().
+    void request_stop() noexcept { stop_.request(); }
+    // Catches signals already before run(), so that none is missed; see Stop.
+    void catch_signals() { stop_.catch_signals(); }
+
+private:
+    static void begin(detail::Worker& worker);
+    ServerSummary join();
+
+    Endpoint endpoint_;
+    Stop stop_;
+    detail::Workers* workers_ = nullptr;
 };
 
 // --- The seam: watching and changing system calls ----------------------------------------------
@@ -920,6 +1058,60 @@ public:
 
 private:
     Lock& lock_;
+};
+
+// A thread, the system's own: <thread> is dear to include, and MinGW has none with its other thread
+// model. pthread_create(3), _beginthreadex
+class Thread {
+public:
+    Thread() = default;
+    Thread(const Thread&) = delete;
+    Thread& operator=(const Thread&) = delete;
+    ~Thread() { join(); }
+
+    // Returns an errno value, or 0. What the body throws ends the program.
+    int start(void (*body)(void*), void* argument) noexcept {
+        body_ = body;
+        argument_ = argument;
+#ifdef _WIN32
+        native_ = reinterpret_cast<HANDLE>(::_beginthreadex(nullptr, 0, run, this, 0, nullptr));
+        return native_ ? 0 : errno;
+#else
+        const int error = ::pthread_create(&native_, nullptr, run, this);
+        runs_ = error == 0;
+        return error;
+#endif
+    }
+
+#ifdef _WIN32
+    // Waits for its end; does nothing if it was not started, or the second time.
+    void join() noexcept {
+        if (!native_) return;
+        ::WaitForSingleObject(native_, INFINITE);
+        ::CloseHandle(std::exchange(native_, nullptr));
+    }
+
+private:
+    static unsigned __stdcall run(void* self) {
+        static_cast<Thread*>(self)->body_(static_cast<Thread*>(self)->argument_);
+        return 0;
+    }
+    HANDLE native_ = nullptr;
+#else
+    void join() noexcept {
+        if (std::exchange(runs_, false)) ::pthread_join(native_, nullptr);
+    }
+
+private:
+    static void* run(void* self) {
+        static_cast<Thread*>(self)->body_(static_cast<Thread*>(self)->argument_);
+        return nullptr;
+    }
+    pthread_t native_{};
+    bool runs_ = false;
+#endif
+    void (*body_)(void*) = nullptr;
+    void* argument_ = nullptr;
 };
 
 // The seam, first half: shows the call to the hooks, and says whether to make it.
@@ -2637,8 +2829,9 @@ inline std::string count_bytes(std::uint64_t count) {
     return std::to_string(count) + (count == 1 ? " byte" : " bytes");
 }
 
+inline constexpr char hex_digits[] = "0123456789abcdef";
+
 inline void append_quoted(std::string& text, char byte) {
-    constexpr char digits[] = "0123456789abcdef";
     const auto value = static_cast<unsigned char>(byte);
     if (byte == '\n')
         text += "\\n";
@@ -2651,7 +2844,7 @@ inline void append_quoted(std::string& text, char byte) {
     else if (value >= 0x20 && value < 0x7f)
         text += byte;
     else
-        ((text += "\\x") += digits[value >> 4]) += digits[value & 15];
+        ((text += "\\x") += hex_digits[value >> 4]) += hex_digits[value & 15];
 }
 
 }  // namespace detail
@@ -2779,8 +2972,12 @@ int run_tool(int argc, char** argv, std::string_view usage, Body body) {
     const std::string name(detail::program_name(argc, argv));
     try {
         Arguments arguments(argc, argv);
-        if (!arguments.flag("--help") && !arguments.flag("-h")) return body(arguments);
-        print_line("usage: " + name + ' ' + std::string(usage));
+        if (arguments.flag("--help") || arguments.flag("-h"))
+            print_line("usage: " + name + ' ' + std::string(usage));
+        else if (arguments.flag("--version"))
+            print_line(name + ' ' + std::string(version));
+        else
+            return body(arguments);
         return 0;
     } catch (const UsageError& error) {
         return detail::complain(name, error.what(), 2);
@@ -2825,43 +3022,89 @@ inline std::string time_text(std::chrono::system_clock::time_point when) {
     return text;
 }
 
-// One line. A pipe takes 512 bytes in one piece on every system; a text of a stranger's has an end.
-inline std::string log_line(Level level, std::string_view what) {
-    constexpr std::size_t longest = 400;
+// What a line of the log tells.
+struct LogEntry {
+    Level level;
+    const Endpoint* peer;
+    std::string_view what;
+    const std::uint64_t* bytes;
+};
+
+// A pipe takes 512 bytes in one piece on every system; a text of a stranger's has an end.
+inline constexpr std::size_t longest_log_text = 400;
+
+inline std::string text_line(const LogEntry& entry) {
+    std::string what = entry.peer ? entry.peer->text() + ' ' : std::string();
+    what += entry.what;
+    if (entry.bytes) what.append(", ").append(count_bytes(*entry.bytes));
     std::string line = time_text(std::chrono::system_clock::now());
-    line.append(" ").append(name(level)).append(" ");
+    line.append(" ").append(name(entry.level)).append(" ");
     for (const char byte : what) {
-        if (line.size() >= longest) return line + "...\n";
+        if (line.size() >= longest_log_text) return line + "...\n";
         append_quoted(line, byte);
     }
     return line + '\n';
 }
 
+// JSON knows no bytes, only characters. What is not ASCII is written as if it were Latin-1.
+inline void append_json(std::string& text, char byte) {
+    const auto value = static_cast<unsigned char>(byte);
+    if (byte == '"' || byte == '\\')
+        (text += '\\') += byte;
+    else if (value >= 0x20 && value < 0x7f)
+        text += byte;
+    else
+        ((text += "\\u00") += hex_digits[value >> 4]) += hex_digits[value & 15];
+}
+
+inline std::string json_line(const LogEntry& entry) {
+    std::string line = "{\"time\":\"" + time_text(std::chrono::system_clock::now());
+    line.append("\",\"level\":\"").append(name(entry.level));
+    if (entry.peer) line.append("\",\"peer\":\"").append(entry.peer->text());
+    line += "\",\"message\":\"";
+    for (std::size_t i = 0; i < entry.what.size() && line.size() < longest_log_text; ++i)
+        append_json(line, entry.what[i]);
+    line += '"';
+    if (entry.bytes) line.append(",\"bytes\":").append(std::to_string(*entry.bytes));
+    return line + "}\n";
+}
+
+inline std::string log_line(Log::Format format, const LogEntry& entry) {
+    return format == Log::Format::json ? json_line(entry) : text_line(entry);
+}
+
 }  // namespace detail
 
-inline void Log::write(Level level, std::string_view what) const {
+inline void Log::write(Level level, const Endpoint* peer, std::string_view what,
+                       const std::uint64_t* bytes) const {
     if (level < least_) return;
     detail::LogState& state = detail::log_state;
     const sys::Locked one_at_a_time(state.lock);
     std::string text = state.cut_off ? "\n" : "";
-    if (state.lost == 1) text += detail::log_line(Level::warning, "1 line of the log was lost");
-    if (state.lost > 1)
-        text += detail::log_line(Level::warning,
-                                 std::to_string(state.lost) + " lines of the log were lost");
-    text += detail::log_line(level, what);
+    if (state.lost > 0) {
+        const std::string lost = std::to_string(state.lost) +
+                                 (state.lost == 1 ? " line" : " lines") + " of the log " +
+                                 (state.lost == 1 ? "was" : "were") + " lost";
+        text += detail::log_line(format_, {Level::warning, nullptr, lost, nullptr});
+    }
+    text += detail::log_line(format_, {level, peer, what, bytes});
     const sys::Outcome written = sys::write_error(text);
     const bool whole = written.value == static_cast<long long>(text.size());
     if (written.value > 0) state.cut_off = !whole;
     state.lost = whole ? 0 : state.lost + 1;
 }
 
+inline void Log::write(Level level, std::string_view what) const {
+    write(level, nullptr, what, nullptr);
+}
+
 inline void Log::write(Level level, const Endpoint& peer, std::string_view what) const {
-    if (level >= least_) write(level, peer.text() + ' ' + std::string(what));
+    write(level, &peer, what, nullptr);
 }
 
 inline void Log::write(Level level, const Endpoint& peer, std::string_view what,
                        std::uint64_t bytes) const {
-    if (level >= least_) write(level, peer, std::string(what) + ", " + detail::count_bytes(bytes));
+    write(level, &peer, what, &bytes);
 }
 
 // ============================================================================================
@@ -2936,6 +3179,743 @@ inline std::string describe(const Call& call) {
 template <class Stream>
 void trace(Stream& out) {
     add_hook(*new detail::Trace<Stream>(out));  // never deleted: a socket may outlive main
+}
+
+// ============================================================================================
+//  Chapter 13: a whole server
+//
+//  Lesson 12's server, with three things more: a handler may say what is sent back, several loops
+//  may share the work, and it counts what it does.
+// ============================================================================================
+
+// --- What it answers ---------------------------------------------------------------------------
+
+namespace detail {
+
+struct AnyHandler {
+    virtual ~AnyHandler() = default;
+    [[nodiscard]] virtual AnyHandler* copy() const = 0;
+    virtual Answer received(std::string_view bytes) = 0;
+    virtual Answer ended() = 0;
+};
+
+template <class Function>
+struct HandlerOf : AnyHandler {
+    explicit HandlerOf(Function given) : function(std::move(given)) {}
+    [[nodiscard]] AnyHandler* copy() const override { return new HandlerOf(*this); }
+    Answer received(std::string_view bytes) override { return function(bytes); }
+    Answer ended() override {
+        if constexpr (requires { function.ended(); })
+            return function.ended();
+        else
+            return {};
+    }
+    Function function;
+};
+
+// Makes lines of what comes, and keeps what is not a whole line yet.
+template <class Function>
+class Lines {
+public:
+    Lines(Function function, std::size_t longest)
+        : function_(std::move(function)), longest_(longest) {}
+
+    Answer operator()(std::string_view bytes) {
+        Answer answers;
+        kept_ += bytes;
+        std::size_t begin = 0;
+        for (std::size_t end; (end = kept_.find('\n', begin)) != kept_.npos; begin = end + 1)
+            answer(std::string_view(kept_).substr(begin, end - begin), answers);
+        kept_.erase(0, begin);
+        if (kept_.size() > longest_ + 1) refuse(answers);  // the one more may be a \r
+        return answers;
+    }
+
+    Answer ended() {
+        Answer answers;
+        if (!kept_.empty()) answer(kept_, answers);
+        return answers;
+    }
+
+private:
+    void answer(std::string_view line, Answer& answers) {
+        if (answers.last) return;
+        if (line.ends_with('\r')) line.remove_suffix(1);
+        if (line.size() > longest_) return refuse(answers);
+        const Answer one = function_(line);
+        answers.bytes.append(one.bytes).append("\n");
+        answers.last = one.last;
+        answers.warning = one.warning;
+    }
+
+    void refuse(Answer& answers) const {
+        answers.last = true;
+        answers.warning = "a line of more than " + count_bytes(longest_);
+    }
+
+    Function function_;
+    std::size_t longest_;
+    std::string kept_;
+};
+
+}  // namespace detail
+
+template <class Function, class>
+Handler::Handler(Function function)
+    : handler_(new detail::HandlerOf<Function>(std::move(function))) {}
+
+inline Handler::Handler(const Handler& other)
+    : handler_(other.handler_ ? other.handler_->copy() : nullptr) {}
+
+inline Handler& Handler::operator=(Handler other) noexcept {
+    std::swap(handler_, other.handler_);
+    return *this;
+}
+
+inline Handler::~Handler() { delete handler_; }
+
+inline Answer Handler::received(std::string_view bytes) {
+    return handler_ ? handler_->received(bytes) : Answer(bytes);
+}
+inline Answer Handler::ended() { return handler_ ? handler_->ended() : Answer(); }
+
+template <class Function>
+Handler by_line(Function function, std::size_t longest) {
+    return detail::Lines<Function>(std::move(function), longest);
+}
+
+// --- One client, and where to find it ----------------------------------------------------------
+
+namespace detail {
+
+// Of an echo that a client does not take, the system keeps this much, and not megabytes, so that we
+// see soon whether it takes something.
+inline constexpr int most_unsent = 16 * 1024;
+
+// More than the two systems hold on the way between them.
+inline constexpr std::size_t most_in_flight = std::size_t{16} * 1024 * 1024;
+
+inline constexpr std::chrono::milliseconds longest_flight{200};  // of bytes, before the stop
+inline constexpr std::chrono::seconds longest_goodbye{2};
+inline constexpr std::chrono::milliseconds retry_pause{100};  // for lack of descriptors
+
+inline Deadline earlier(Deadline a, Deadline b) noexcept { return b < a ? b : a; }
+inline void lengthen(Clock::duration& longest, Clock::duration other) noexcept {
+    if (other > longest) longest = other;
+}
+
+struct ServedClient {
+    enum class State { receiving, sending, leaving, gone };
+
+    ServedClient(Connection accepted, const Handler& prototype)
+        : connection(std::move(accepted)), handler(prototype) {
+        connection.set_nonblocking(true);
+        connection.set_no_delay();
+        connection.set_unsent_limit(most_unsent);
+    }
+    [[nodiscard]] Interest interest() const noexcept {
+        return state == State::sending ? Interest::write : Interest::read;
+    }
+    [[nodiscard]] bool is_talking() const noexcept {
+        return state == State::receiving || state == State::sending;
+    }
+    [[nodiscard]] Handle socket() const noexcept { return connection.handle(); }
+
+    Connection connection;
+    Handler handler;
+    State state = State::receiving;
+    bool last = false;        // what is in the queue is the last that it gets
+    std::string queue;        // to be sent; while there is something, nothing is received
+    std::uint64_t sent = 0;   // bytes
+    std::uint64_t moved = 0;  // bytes in and out, since it was looked at
+    std::size_t late = 0;     // bytes in, since the stop
+    std::size_t drained = 0;  // bytes in, since our goodbye
+    Deadline due = never;     // to be looked at; leaving: to be gone
+    Deadline since = Clock::now();
+};
+
+// In the order in which they are due: all have the same time.
+using ServedClients = std::list<ServedClient>;
+
+// Finds a client by its socket: a hash table. (<unordered_map> is dear to include.) A place is
+// empty, or holds a client; the client belongs there, or all places before it are taken too.
+class ClientTable {
+public:
+    using Client = ServedClients::iterator;
+
+    ClientTable() = default;
+    ClientTable(const ClientTable&) = delete;
+    ClientTable& operator=(const ClientTable&) = delete;
+    ~ClientTable() { delete[] places_; }
+
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+    void make_room() {
+        if (size_ * 2 >= capacity_) grow();
+    }
+    // There has to be room: make_room() may fail, this may not.
+    void add(Client client) noexcept {
+        put(client);
+        ++size_;
+    }
+
+    [[nodiscard]] Client find(Handle socket) const noexcept {
+        return places_[place(socket)].client;
+    }
+
+    // Those behind it might not be found any more with a gap before them: so each is put in anew.
+    void erase(Handle socket) noexcept {
+        std::size_t at = place(socket);
+        places_[at].is_taken = false;
+        --size_;
+        for (at = next(at); places_[at].is_taken; at = next(at)) {
+            places_[at].is_taken = false;
+            put(places_[at].client);
+        }
+    }
+
+private:
+    struct Place {
+        Client client{};
+        bool is_taken = false;
+    };
+
+    // Where it is, or the empty place where it could be. At least half of the places are empty.
+    [[nodiscard]] std::size_t place(Handle socket) const noexcept {
+        std::size_t at = static_cast<std::size_t>(socket) & (capacity_ - 1);
+        while (places_[at].is_taken && places_[at].client->socket() != socket) at = next(at);
+        return at;
+    }
+    [[nodiscard]] std::size_t next(std::size_t at) const noexcept {
+        return (at + 1) & (capacity_ - 1);
+    }
+    void put(Client client) noexcept { places_[place(client->socket())] = {client, true}; }
+
+    void grow() {
+        const std::size_t old_capacity = capacity_;
+        const Place* const old = std::exchange(places_, new Place[old_capacity * 2]);
+        capacity_ = old_capacity * 2;
+        for (std::size_t i = 0; i < old_capacity; ++i)
+            if (old[i].is_taken) put(old[i].client);
+        delete[] old;
+    }
+
+    std::size_t capacity_ = 64;  // a power of two
+    Place* places_ = new Place[64];
+    std::size_t size_ = 0;
+};
+
+// --- What the loops share ----------------------------------------------------------------------
+
+// The listener and the free seats. Each loop takes clients from here, and whoever is not busy comes
+// first: so the work spreads by itself.
+class Door {
+public:
+    Door(Listener listener, std::size_t seats, std::size_t loops)
+        : listener_(std::move(listener)), seats_(seats), loops_(loops) {}
+
+    [[nodiscard]] Handle socket() const noexcept { return listener_.handle(); }
+
+    // The next client in line, if there is a seat: would_block if not. Says if all seats are taken.
+    Accepted take(bool& is_full) {
+        const sys::Locked one_at_a_time(lock_);
+        Accepted taken{Status::would_block, {}, error_code(EAGAIN)};
+        if (seats_ > 0) taken = listener_.try_accept();
+        if (taken) --seats_;
+        is_full = seats_ == 0;
+        return taken;
+    }
+    [[nodiscard]] bool has_seat() noexcept {
+        const sys::Locked one_at_a_time(lock_);
+        return seats_ > 0;
+    }
+    // Whether there was none before.
+    [[nodiscard]] bool give_back() noexcept {
+        const sys::Locked one_at_a_time(lock_);
+        return seats_++ == 0;
+    }
+    [[nodiscard]] bool begins_to_close() noexcept {
+        const sys::Locked one_at_a_time(lock_);
+        return !std::exchange(closes_, true);
+    }
+    // A loop takes nobody any more. The last one refuses those who are still in line, and all who
+    // come later. Returns how many it has refused.
+    std::uint64_t close() {
+        const sys::Locked one_at_a_time(lock_);
+        if (--loops_ > 0) return 0;
+        std::uint64_t refused = 0;
+        constexpr std::uint64_t longest_line = 10000;
+        for (Accepted next; refused < longest_line && (next = listener_.try_accept());) {
+            next.connection.reset();
+            ++refused;
+        }
+        listener_.close();
+        return refused;
+    }
+
+private:
+    sys::Lock lock_;  // guards what follows
+    Listener listener_;
+    std::size_t seats_, loops_;
+    bool closes_ = false;
+};
+
+// What a server was told, for all its loops.
+struct ServerPlan {
+    ServerOptions options;
+    Handler handler;
+    Stop& stop;
+    Door door;
+};
+
+void wake_all(ServerPlan& plan) noexcept;
+
+// --- One loop ----------------------------------------------------------------------------------
+
+class ServerLoop {
+public:
+    explicit ServerLoop(ServerPlan& plan) : plan_(plan), options_(plan.options) {
+        poller_.watch(plan_.door.socket(), accepts_);
+        poller_.watch(plan_.stop.handle(), Interest::read);
+    }
+
+    void run();
+    void wake() noexcept { poller_.wake(); }
+    [[nodiscard]] const ServerSummary& summary() const noexcept { return summary_; }
+
+private:
+    using Client = ServedClients::iterator;
+    using State = ServedClient::State;
+
+    void look_into(Handle socket);
+    void serve(Client client);
+    void step(ServedClient& client);
+    void settle(Client client, State before);
+    void receive(ServedClient& client);
+    void answer(ServedClient& client, std::string_view bytes);
+    void reply(ServedClient& client, const Answer& answer);
+    void end_of_stream(ServedClient& client);
+    void send_queue(ServedClient& client);
+    std::string_view send(ServedClient& client, std::string_view bytes);
+    void say_goodbye(ServedClient& client);
+    void drain(ServedClient& client);
+    void remove(ServedClients& from, Client client);
+
+    [[nodiscard]] Deadline next_deadline() const noexcept;
+    void do_what_is_due();
+    void look_at(Client client);
+    [[nodiscard]] static bool is_ready(const ServedClient& client);
+    void let_go(ServedClient& client);
+    void begin_stretch(Client client);
+
+    bool accept();
+    void admit(Connection connection);
+    void give_seat_back() noexcept;
+    void watch_door();
+
+    void begin_to_stop();
+    void all_landed();
+    [[nodiscard]] static bool is_owed(const ServedClient& client);
+    void finish(ServedClient& client);
+    void give_up();
+
+    void log(Level level, const std::string& what) const;
+    void log(Level level, const ServedClient& client, std::string_view what) const;
+
+    ServerPlan& plan_;
+    const ServerOptions& options_;
+    ServerSummary summary_;
+
+    Poller poller_;
+    ServedClients clients_, leaving_;
+    ClientTable by_socket_;
+
+    Interest accepts_ = Interest::read;
+    bool is_full_ = false;  // as far as we know
+    Deadline accepts_again_ = never;
+    bool is_short_ = false;  // of descriptors, and has said so
+
+    bool stops_ = false, has_landed_ = false;
+    Deadline lands_ = never, gives_up_ = never;
+
+    char buffer_[65536];
+};
+
+// Only the poller's wait ever waits.
+inline void ServerLoop::run() {
+    while (!stops_ || by_socket_.size() > 0) {
+        for (const Poller::Event& event : poller_.wait(next_deadline())) look_into(event.socket);
+        do_what_is_due();
+        watch_door();
+    }
+}
+
+inline void ServerLoop::look_into(Handle socket) {
+    if (socket == plan_.stop.handle()) return begin_to_stop();
+    if (socket == plan_.door.socket()) return void(accept());
+    serve(by_socket_.find(socket));
+}
+
+inline void ServerLoop::serve(Client client) {
+    const State before = client->state;
+    step(*client);
+    if (has_landed_ && client->is_talking() && !is_owed(*client)) finish(*client);
+    settle(client, before);
+}
+
+// Each of these makes calls that return at once, and sets the state that follows.
+inline void ServerLoop::step(ServedClient& client) {
+    switch (client.state) {
+        case State::receiving: return receive(client);
+        case State::sending: return send_queue(client);
+        case State::leaving: return drain(client);
+        case State::gone: return;
+    }
+}
+
+// Lets the poller and the lists follow a client's state.
+inline void ServerLoop::settle(Client client, State before) {
+    if (client->state == before) return;
+    if (client->state == State::gone)
+        return remove(before == State::leaving ? leaving_ : clients_, client);
+    if (client->state == State::leaving) leaving_.splice(leaving_.end(), clients_, client);
+    poller_.change(client->socket(), client->interest());
+}
+
+// Its queue is empty, so whatever comes can be answered at once, as far as the system takes it.
+inline void ServerLoop::receive(ServedClient& client) {
+    const Result got = client.connection.recv(buffer_);
+    client.moved += got.bytes;
+    summary_.received += got.bytes;
+    if (stops_) client.late += got.bytes;
+    if (got) return answer(client, {buffer_, got.bytes});
+    if (got.status == Status::would_block) return;
+    log(got.status == Status::end ? Level::info : Level::warning, client, got.text());
+    if (got.status == Status::end && client.handler) return end_of_stream(client);
+    client.state = State::gone;  // of what it sent nothing is unread
+}
+
+inline void ServerLoop::answer(ServedClient& client, std::string_view bytes) try {
+    if (client.handler) return reply(client, client.handler.received(bytes));
+    client.queue = send(client, bytes);
+} catch (const std::exception& error) {
+    log(Level::warning, client, error.what());
+    say_goodbye(client);
+}
+
+// The handler may have something to say to that, too.
+inline void ServerLoop::end_of_stream(ServedClient& client) try {
+    Answer answer = client.handler.ended();
+    answer.last = true;
+    reply(client, answer);
+} catch (const std::exception& error) {
+    log(Level::warning, client, error.what());
+    say_goodbye(client);
+}
+
+inline void ServerLoop::reply(ServedClient& client, const Answer& answer) {
+    if (!answer.warning.empty()) log(Level::warning, client, answer.warning);
+    client.last = answer.last;
+    client.queue = send(client, answer.bytes);
+}
+
+// There is room again for some of the queue, or the connection is broken.
+inline void ServerLoop::send_queue(ServedClient& client) {
+    const std::size_t left = send(client, client.queue).size();
+    client.queue.erase(0, client.queue.size() - left);
+    if (client.queue.empty()) client.queue.shrink_to_fit();  // thousands may have had one
+}
+
+// Sends as much as the system takes now, and returns the rest, which is for the queue.
+inline std::string_view ServerLoop::send(ServedClient& client, std::string_view bytes) {
+    const Result sent = client.connection.send_all(bytes);
+    client.sent += sent.bytes;
+    client.moved += sent.bytes;
+    summary_.sent += sent.bytes;
+    if (options_.log && sent)
+        options_.log->write(Level::debug, client.connection.peer(), "sent", sent.bytes);
+    if (!sent && sent.status != Status::would_block) {
+        log(Level::warning, client, sent.text());
+        say_goodbye(client);
+        return {};
+    }
+    client.state = sent ? State::receiving : State::sending;
+    if (sent && client.last) finish(client);
+    return bytes.substr(sent.bytes);
+}
+
+// Closing a socket with bytes unread sends a reset, and a reset can destroy what the client has not
+// read yet. So end our stream, and read what is still on its way before we close.
+inline void ServerLoop::say_goodbye(ServedClient& client) {
+    client.connection.shutdown_send();
+    client.state = State::leaving;
+    client.due = after(longest_goodbye);
+}
+
+inline void ServerLoop::drain(ServedClient& client) {
+    const Result got = client.connection.recv(buffer_);
+    client.drained += got.bytes;
+    const bool goes_on = got || got.status == Status::would_block;
+    if (!goes_on || client.drained >= most_in_flight) client.state = State::gone;
+}
+
+// Closes its connection. A socket has to be forgotten before: its number may come again.
+inline void ServerLoop::remove(ServedClients& from, Client client) {
+    lengthen(summary_.longest_stay, Clock::now() - client->since);
+    poller_.forget(client->socket());
+    by_socket_.erase(client->socket());
+    from.erase(client);
+    give_seat_back();
+}
+
+// --- Deadlines ---------------------------------------------------------------------------------
+
+// In each list the first is the first that is due, however many there are.
+inline Deadline ServerLoop::next_deadline() const noexcept {
+    Deadline next = earlier(accepts_again_, earlier(lands_, gives_up_));
+    if (!clients_.empty()) next = earlier(next, clients_.front().due);
+    if (!leaving_.empty()) next = earlier(next, leaving_.front().due);
+    return next;
+}
+
+inline void ServerLoop::do_what_is_due() {
+    const Deadline now = Clock::now();
+    if (accepts_again_ <= now) accepts_again_ = never;
+    while (!clients_.empty() && clients_.front().due <= now) look_at(clients_.begin());
+    while (!leaving_.empty() && leaving_.front().due <= now) remove(leaving_, leaving_.begin());
+    if (lands_ <= now) all_landed();
+    if (gives_up_ <= now) give_up();
+}
+
+// We may be late ourselves. So before a client is blamed, we look whether it waits for us.
+inline void ServerLoop::look_at(Client client) {
+    const State before = client->state;
+    if (client->moved < options_.pace && is_ready(*client)) step(*client);
+    if (client->is_talking())
+        client->moved < options_.pace ? let_go(*client) : begin_stretch(client);
+    settle(client, before);
+}
+
+// Asks the system about this one alone, and does not wait.
+inline bool ServerLoop::is_ready(const ServedClient& client) {
+    Watched watched(client.socket(), client.interest());
+    return poll(std::span(&watched, 1), Clock::now()) > 0;
+}
+
+inline void ServerLoop::let_go(ServedClient& client) {
+    log(Level::warning, client, "too slow, let go");
+    ++summary_.let_go;
+    client.state = State::gone;
+}
+
+// Who is due last goes to the end, so the order stays as it is, and nobody has to search.
+inline void ServerLoop::begin_stretch(Client client) {
+    client->moved = 0;
+    client->due = after(options_.idle);
+    clients_.splice(clients_.end(), clients_, client);
+}
+
+// --- Who comes in ------------------------------------------------------------------------------
+
+// When the system has no room for another socket, the client stays in line, and we look there again
+// after a while.
+inline bool ServerLoop::accept() {
+    Accepted taken = plan_.door.take(is_full_);
+    if (taken) {
+        is_short_ = false;
+        admit(std::move(taken.connection));
+    } else if (taken.status != Status::would_block) {
+        if (!std::exchange(is_short_, true)) log(Level::error, "accept: " + reason(taken.error));
+        accepts_again_ = after(retry_pause);
+    }
+    return bool(taken);
+}
+
+// Whom we can't keep, for lack of memory or because the poller watches as many as it may, is closed.
+inline void ServerLoop::admit(Connection connection) {
+    ServedClients one;
+    try {
+        by_socket_.make_room();
+        one.emplace_back(std::move(connection), plan_.handler);
+        poller_.watch(one.front().socket(), Interest::read);
+    } catch (const std::exception& error) {
+        log(Level::error, error.what());
+        return give_seat_back();
+    }
+    ++summary_.clients;
+    log(Level::info, one.front(), "connected");
+    if (is_full_) log(Level::warning, "full house: new clients wait in line");
+    const Client client = one.begin();
+    by_socket_.add(client);
+    clients_.splice(clients_.end(), one);
+    begin_stretch(client);
+}
+
+// In a full house no loop looks at the door, so they are told when there is a seat again.
+inline void ServerLoop::give_seat_back() noexcept {
+    accepts_again_ = never;
+    is_full_ = false;
+    if (plan_.door.give_back()) wake_all(plan_);
+}
+
+inline void ServerLoop::watch_door() {
+    if (stops_) return;
+    if (is_full_) is_full_ = !plan_.door.has_seat();
+    const bool looks = !is_full_ && accepts_again_ == never;
+    const Interest interest = looks ? Interest::read : Interest::none;
+    if (std::exchange(accepts_, interest) != interest)
+        poller_.change(plan_.door.socket(), interest);
+}
+
+// --- The stop ----------------------------------------------------------------------------------
+
+// Who is in line has been connected by the system, and may have sent something already: so as long
+// as there are seats it gets one.
+inline void ServerLoop::begin_to_stop() {
+    stops_ = true;
+    if (plan_.door.begins_to_close()) log(Level::info, "stopping");
+    poller_.forget(plan_.stop.handle());
+    while (accept()) continue;
+    poller_.forget(plan_.door.socket());
+    summary_.refused += plan_.door.close();
+    accepts_again_ = never;
+    lands_ = after(longest_flight);
+    gives_up_ = after(options_.drain);
+}
+
+// From here on a client gets its goodbye as soon as all that it sent has been answered.
+inline void ServerLoop::all_landed() {
+    has_landed_ = true;
+    lands_ = never;
+    for (Client client = clients_.begin(); client != clients_.end();) serve(client++);
+}
+
+// Its queue is empty only while it is receiving. If there is more to receive then, that may have
+// been sent in time; unless so much has come since that it can't have been.
+inline bool ServerLoop::is_owed(const ServedClient& client) {
+    if (client.state == State::sending) return true;
+    return client.late < most_in_flight && is_ready(client);
+}
+
+inline void ServerLoop::finish(ServedClient& client) {
+    log(Level::info, client, "finished");
+    say_goodbye(client);
+}
+
+// Those who got their goodbye have got everything; the others have not.
+inline void ServerLoop::give_up() {
+    summary_.given_up += clients_.size();
+    for (const ServedClient& client : clients_) log(Level::warning, client, "given up");
+    while (!clients_.empty()) remove(clients_, clients_.begin());
+    while (!leaving_.empty()) remove(leaving_, leaving_.begin());
+}
+
+inline void ServerLoop::log(Level level, const std::string& what) const {
+    if (options_.log) options_.log->write(level, what);
+}
+
+inline void ServerLoop::log(Level level, const ServedClient& client, std::string_view what) const {
+    if (options_.log) options_.log->write(level, client.connection.peer(), what, client.sent);
+}
+
+// --- All loops together ------------------------------------------------------------------------
+
+struct Worker {
+    explicit Worker(ServerPlan& shared) : plan(shared), loop(shared) {}
+
+    // One that fails takes the others with it.
+    void work() noexcept try { loop.run(); } catch (...) {
+        failure = std::current_exception();
+        plan.stop.request();
+    }
+
+    ServerPlan& plan;
+    ServerLoop loop;
+    sys::Thread thread;
+    std::exception_ptr failure;
+};
+
+struct Workers : ServerPlan {
+    std::list<Worker> all;
+};
+
+inline void wake_all(ServerPlan& plan) noexcept {
+    for (Worker& worker : static_cast<Workers&>(plan).all) worker.loop.wake();
+}
+
+inline void add(ServerSummary& sum, const ServerSummary& one) noexcept {
+    sum.clients += one.clients;
+    sum.received += one.received;
+    sum.sent += one.sent;
+    sum.let_go += one.let_go;
+    sum.given_up += one.given_up;
+    sum.refused += one.refused;
+    lengthen(sum.longest_stay, one.longest_stay);
+}
+
+}  // namespace detail
+
+inline Server::Server() : Server(listen(Endpoint::loopback(0))) {}
+
+inline Server::Server(std::uint16_t port, Handler handler, const ServerOptions& options)
+    : Server(listen(port), std::move(handler), options) {}
+
+inline Server::Server(Listener listener, Handler handler, const ServerOptions& options)
+    : endpoint_(listener.endpoint()) {
+    const std::size_t loops = options.threads > 0 ? options.threads : 1;
+    workers_ = new detail::Workers{
+        {options, std::move(handler), stop_, {std::move(listener), options.max_clients, loops}},
+        {}};
+    try {
+        for (std::size_t i = 0; i < loops; ++i) workers_->all.emplace_back(*workers_);
+    } catch (...) {
+        delete workers_;
+        throw;
+    }
+}
+
+inline Server::~Server() {
+    request_stop();
+    for (detail::Worker& worker : workers_->all) worker.thread.join();
+    delete workers_;
+}
+
+// One thread has its work already: that which calls run().
+inline ServerSummary Server::run() {
+    catch_signals();
+    detail::Worker& first = workers_->all.front();
+    for (detail::Worker& worker : workers_->all)
+        if (&worker != &first) begin(worker);
+    first.work();
+    return join();
+}
+
+inline void Server::start() {
+    for (detail::Worker& worker : workers_->all) begin(worker);
+}
+
+inline ServerSummary Server::stop() {
+    request_stop();
+    return join();
+}
+
+inline void Server::begin(detail::Worker& worker) {
+    const int error =
+        worker.thread.start([](void* one) { static_cast<detail::Worker*>(one)->work(); }, &worker);
+    if (error != 0)
+        throw Error("start", "a thread of the server", detail::error_code(error),
+                    "let it have fewer threads");
+}
+
+inline ServerSummary Server::join() {
+    ServerSummary sum;
+    for (detail::Worker& worker : workers_->all) {
+        worker.thread.join();
+        detail::add(sum, worker.loop.summary());
+    }
+    for (const detail::Worker& worker : workers_->all)
+        if (worker.failure) std::rethrow_exception(worker.failure);
+    return sum;
 }
 
 }  // namespace echo

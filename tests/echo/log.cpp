@@ -358,3 +358,40 @@ TEST_CASE("a result says in words how it went", "[log]") {
     test::Fail fail("send", ECONNRESET);
     CHECK(pair.server.send("x").text() == "connection reset by peer");
 }
+
+TEST_CASE("as JSON a line is an object, whatever a stranger says", "[log]") {
+    const Log log(Level::info, Log::Format::json);
+    const StandardError error;
+    log.write(Level::debug, "not told");
+    log.write(Level::info, "listening");
+    log.write(Level::warning, peer, "connection reset by peer", 6);
+    log.write(Level::error, std::string("a\"b\\c\nd\x01\xff\0e", 11));
+    std::vector<std::string> lines = lines_of(error.text());
+    REQUIRE(lines.size() == 3);
+    for (std::string& line : lines) {
+        const std::string start = "{\"time\":\"", rest = "\",\"level\":";
+        REQUIRE(line.substr(0, start.size()) == start);
+        const std::size_t end = line.find(rest);
+        CHECK(untimed(line.substr(start.size(), end - start.size()) + " .") == ".");
+        line = line.substr(end + 2);
+    }
+    CHECK(lines[0] == R"("level":"info","message":"listening"})");
+    CHECK(lines[1] == R"("level":"warning","peer":"127.0.0.1:48418",)"
+                      R"("message":"connection reset by peer","bytes":6})");
+    CHECK(lines[2] == R"("level":"error","message":"a\"b\\c\u000ad\u0001\u00ff\u0000e"})");
+}
+
+TEST_CASE("as JSON a text without end ends, and a lost line is told of, too", "[log]") {
+    const Log log(Level::info, Log::Format::json);
+    const StandardError error;
+    {
+        test::Fail full("write", ENOSPC);
+        log.write(Level::info, "lost");
+    }
+    log.write(Level::info, std::string(5000, '\n'));
+    const std::vector<std::string> lines = lines_of(error.text());
+    REQUIRE(lines.size() == 2);
+    CHECK(lines[0].find("\"message\":\"1 line of the log was lost\"}") != std::string::npos);
+    CHECK(lines[1].size() < 512);
+    CHECK(lines[1].substr(lines[1].size() - 8) == "\\u000a\"}");
+}
