@@ -82,7 +82,6 @@
 #include <ctime>
 #include <exception>
 #include <iosfwd>
-#include <list>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -892,6 +891,7 @@ public:
 private:
     static void begin(detail::Worker& worker);
     ServerSummary join();
+    void dismiss() noexcept;
 
     Endpoint endpoint_;
     Stop stop_;
@@ -3332,76 +3332,94 @@ struct ServedClient {
     std::size_t drained = 0;  // bytes in, since our goodbye
     Deadline due = never;     // to be looked at; leaving: to be gone
     Deadline since = Clock::now();
+    ServedClient *before = nullptr, *behind = nullptr;  // in its list
 };
 
-// In the order in which they are due: all have the same time.
-using ServedClients = std::list<ServedClient>;
+// Clients in the order in which they are due: all have the same time. It owns them. (What <list> and
+// <unordered_map> can do more is dear to include.)
+class ClientList {
+public:
+    ClientList() = default;
+    ClientList(const ClientList&) = delete;
+    ClientList& operator=(const ClientList&) = delete;
+    ~ClientList() {
+        while (first_) delete take(*first_);
+    }
 
-// Finds a client by its socket: a hash table. (<unordered_map> is dear to include.) A place is
-// empty, or holds a client; the client belongs there, or all places before it are taken too.
+    [[nodiscard]] ServedClient* first() const noexcept { return first_; }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+    void append(ServedClient* client) noexcept {
+        client->before = std::exchange(last_, client);
+        client->behind = nullptr;
+        (client->before ? client->before->behind : first_) = client;
+        ++size_;
+    }
+    // Out of the list; it is the caller's then.
+    ServedClient* take(ServedClient& client) noexcept {
+        (client.before ? client.before->behind : first_) = client.behind;
+        (client.behind ? client.behind->before : last_) = client.before;
+        --size_;
+        return &client;
+    }
+
+private:
+    ServedClient *first_ = nullptr, *last_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+// Finds a client by its socket: a hash table. A client is in the place of its number, or behind it
+// with no empty place between.
 class ClientTable {
 public:
-    using Client = ServedClients::iterator;
-
     ClientTable() = default;
     ClientTable(const ClientTable&) = delete;
     ClientTable& operator=(const ClientTable&) = delete;
     ~ClientTable() { delete[] places_; }
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] ServedClient& find(Handle socket) const noexcept { return **place(socket); }
 
+    // For one more, so that to add it can't fail.
     void make_room() {
         if (size_ * 2 >= capacity_) grow();
     }
-    // There has to be room: make_room() may fail, this may not.
-    void add(Client client) noexcept {
-        put(client);
+    void add(ServedClient& client) noexcept {
+        *place(client.socket()) = &client;
         ++size_;
     }
-
-    [[nodiscard]] Client find(Handle socket) const noexcept {
-        return places_[place(socket)].client;
-    }
-
     // Those behind it might not be found any more with a gap before them: so each is put in anew.
     void erase(Handle socket) noexcept {
-        std::size_t at = place(socket);
-        places_[at].is_taken = false;
+        ServedClient** at = place(socket);
+        *at = nullptr;
         --size_;
-        for (at = next(at); places_[at].is_taken; at = next(at)) {
-            places_[at].is_taken = false;
-            put(places_[at].client);
+        for (at = next(at); *at; at = next(at)) {
+            ServedClient* const moved = std::exchange(*at, nullptr);
+            *place(moved->socket()) = moved;
         }
     }
 
 private:
-    struct Place {
-        Client client{};
-        bool is_taken = false;
-    };
-
     // Where it is, or the empty place where it could be. At least half of the places are empty.
-    [[nodiscard]] std::size_t place(Handle socket) const noexcept {
-        std::size_t at = static_cast<std::size_t>(socket) & (capacity_ - 1);
-        while (places_[at].is_taken && places_[at].client->socket() != socket) at = next(at);
+    [[nodiscard]] ServedClient** place(Handle socket) const noexcept {
+        ServedClient** at = places_ + (static_cast<std::size_t>(socket) & (capacity_ - 1));
+        while (*at && (*at)->socket() != socket) at = next(at);
         return at;
     }
-    [[nodiscard]] std::size_t next(std::size_t at) const noexcept {
-        return (at + 1) & (capacity_ - 1);
+    [[nodiscard]] ServedClient** next(ServedClient** at) const noexcept {
+        return ++at == places_ + capacity_ ? places_ : at;
     }
-    void put(Client client) noexcept { places_[place(client->socket())] = {client, true}; }
-
     void grow() {
         const std::size_t old_capacity = capacity_;
-        const Place* const old = std::exchange(places_, new Place[old_capacity * 2]);
+        ServedClient** const old = std::exchange(places_, new ServedClient*[old_capacity * 2]());
         capacity_ = old_capacity * 2;
         for (std::size_t i = 0; i < old_capacity; ++i)
-            if (old[i].is_taken) put(old[i].client);
+            if (old[i]) *place(old[i]->socket()) = old[i];
         delete[] old;
     }
 
     std::size_t capacity_ = 64;  // a power of two
-    Place* places_ = new Place[64];
+    ServedClient** places_ = new ServedClient*[64]();
     std::size_t size_ = 0;
 };
 
@@ -3484,13 +3502,12 @@ public:
     [[nodiscard]] const ServerSummary& summary() const noexcept { return summary_; }
 
 private:
-    using Client = ServedClients::iterator;
     using State = ServedClient::State;
 
     void look_into(Handle socket);
-    void serve(Client client);
+    void serve(ServedClient& client);
     void step(ServedClient& client);
-    void settle(Client client, State before);
+    void settle(ServedClient& client, State before);
     void receive(ServedClient& client);
     void answer(ServedClient& client, std::string_view bytes);
     void reply(ServedClient& client, const Answer& answer);
@@ -3499,14 +3516,14 @@ private:
     std::string_view send(ServedClient& client, std::string_view bytes);
     void say_goodbye(ServedClient& client);
     void drain(ServedClient& client);
-    void remove(ServedClients& from, Client client);
+    void remove(ClientList& from, ServedClient& client);
 
     [[nodiscard]] Deadline next_deadline() const noexcept;
     void do_what_is_due();
-    void look_at(Client client);
+    void look_at(ServedClient& client);
     [[nodiscard]] static bool is_ready(const ServedClient& client);
     void let_go(ServedClient& client);
-    void begin_stretch(Client client);
+    void begin_stretch(ServedClient& client);
 
     bool accept();
     void admit(Connection connection);
@@ -3527,7 +3544,7 @@ private:
     ServerSummary summary_;
 
     Poller poller_;
-    ServedClients clients_, leaving_;
+    ClientList clients_, leaving_;
     ClientTable by_socket_;
 
     Interest accepts_ = Interest::read;
@@ -3556,10 +3573,10 @@ inline void ServerLoop::look_into(Handle socket) {
     serve(by_socket_.find(socket));
 }
 
-inline void ServerLoop::serve(Client client) {
-    const State before = client->state;
-    step(*client);
-    if (has_landed_ && client->is_talking() && !is_owed(*client)) finish(*client);
+inline void ServerLoop::serve(ServedClient& client) {
+    const State before = client.state;
+    step(client);
+    if (has_landed_ && client.is_talking() && !is_owed(client)) finish(client);
     settle(client, before);
 }
 
@@ -3574,12 +3591,12 @@ inline void ServerLoop::step(ServedClient& client) {
 }
 
 // Lets the poller and the lists follow a client's state.
-inline void ServerLoop::settle(Client client, State before) {
-    if (client->state == before) return;
-    if (client->state == State::gone)
+inline void ServerLoop::settle(ServedClient& client, State before) {
+    if (client.state == before) return;
+    if (client.state == State::gone)
         return remove(before == State::leaving ? leaving_ : clients_, client);
-    if (client->state == State::leaving) leaving_.splice(leaving_.end(), clients_, client);
-    poller_.change(client->socket(), client->interest());
+    if (client.state == State::leaving) leaving_.append(clients_.take(client));
+    poller_.change(client.socket(), client.interest());
 }
 
 // Its queue is empty, so whatever comes can be answered at once, as far as the system takes it.
@@ -3660,11 +3677,11 @@ inline void ServerLoop::drain(ServedClient& client) {
 }
 
 // Closes its connection. A socket has to be forgotten before: its number may come again.
-inline void ServerLoop::remove(ServedClients& from, Client client) {
-    lengthen(summary_.longest_stay, Clock::now() - client->since);
-    poller_.forget(client->socket());
-    by_socket_.erase(client->socket());
-    from.erase(client);
+inline void ServerLoop::remove(ClientList& from, ServedClient& client) {
+    lengthen(summary_.longest_stay, Clock::now() - client.since);
+    poller_.forget(client.socket());
+    by_socket_.erase(client.socket());
+    delete from.take(client);
     give_seat_back();
 }
 
@@ -3673,26 +3690,25 @@ inline void ServerLoop::remove(ServedClients& from, Client client) {
 // In each list the first is the first that is due, however many there are.
 inline Deadline ServerLoop::next_deadline() const noexcept {
     Deadline next = earlier(accepts_again_, earlier(lands_, gives_up_));
-    if (!clients_.empty()) next = earlier(next, clients_.front().due);
-    if (!leaving_.empty()) next = earlier(next, leaving_.front().due);
+    if (clients_.first()) next = earlier(next, clients_.first()->due);
+    if (leaving_.first()) next = earlier(next, leaving_.first()->due);
     return next;
 }
 
 inline void ServerLoop::do_what_is_due() {
     const Deadline now = Clock::now();
     if (accepts_again_ <= now) accepts_again_ = never;
-    while (!clients_.empty() && clients_.front().due <= now) look_at(clients_.begin());
-    while (!leaving_.empty() && leaving_.front().due <= now) remove(leaving_, leaving_.begin());
+    while (clients_.first() && clients_.first()->due <= now) look_at(*clients_.first());
+    while (leaving_.first() && leaving_.first()->due <= now) remove(leaving_, *leaving_.first());
     if (lands_ <= now) all_landed();
     if (gives_up_ <= now) give_up();
 }
 
 // We may be late ourselves. So before a client is blamed, we look whether it waits for us.
-inline void ServerLoop::look_at(Client client) {
-    const State before = client->state;
-    if (client->moved < options_.pace && is_ready(*client)) step(*client);
-    if (client->is_talking())
-        client->moved < options_.pace ? let_go(*client) : begin_stretch(client);
+inline void ServerLoop::look_at(ServedClient& client) {
+    const State before = client.state;
+    if (client.moved < options_.pace && is_ready(client)) step(client);
+    if (client.is_talking()) client.moved < options_.pace ? let_go(client) : begin_stretch(client);
     settle(client, before);
 }
 
@@ -3709,10 +3725,10 @@ inline void ServerLoop::let_go(ServedClient& client) {
 }
 
 // Who is due last goes to the end, so the order stays as it is, and nobody has to search.
-inline void ServerLoop::begin_stretch(Client client) {
-    client->moved = 0;
-    client->due = after(options_.idle);
-    clients_.splice(clients_.end(), clients_, client);
+inline void ServerLoop::begin_stretch(ServedClient& client) {
+    client.moved = 0;
+    client.due = after(options_.idle);
+    clients_.append(clients_.take(client));
 }
 
 // --- Who comes in ------------------------------------------------------------------------------
@@ -3733,22 +3749,22 @@ inline bool ServerLoop::accept() {
 
 // Whom we can't keep, for lack of memory or because the poller watches as many as it may, is closed.
 inline void ServerLoop::admit(Connection connection) {
-    ServedClients one;
+    ServedClient* client = nullptr;
     try {
         by_socket_.make_room();
-        one.emplace_back(std::move(connection), plan_.handler);
-        poller_.watch(one.front().socket(), Interest::read);
+        client = new ServedClient(std::move(connection), plan_.handler);
+        poller_.watch(client->socket(), Interest::read);
     } catch (const std::exception& error) {
         log(Level::error, error.what());
+        delete client;
         return give_seat_back();
     }
     ++summary_.clients;
-    log(Level::info, one.front(), "connected");
+    log(Level::info, *client, "connected");
     if (is_full_) log(Level::warning, "full house: new clients wait in line");
-    const Client client = one.begin();
-    by_socket_.add(client);
-    clients_.splice(clients_.end(), one);
-    begin_stretch(client);
+    by_socket_.add(*client);
+    clients_.append(client);
+    begin_stretch(*client);
 }
 
 // In a full house no loop looks at the door, so they are told when there is a seat again.
@@ -3787,7 +3803,10 @@ inline void ServerLoop::begin_to_stop() {
 inline void ServerLoop::all_landed() {
     has_landed_ = true;
     lands_ = never;
-    for (Client client = clients_.begin(); client != clients_.end();) serve(client++);
+    for (ServedClient *client = clients_.first(), *next; client; client = next) {
+        next = client->behind;
+        serve(*client);
+    }
 }
 
 // Its queue is empty only while it is receiving. If there is more to receive then, that may have
@@ -3805,9 +3824,11 @@ inline void ServerLoop::finish(ServedClient& client) {
 // Those who got their goodbye have got everything; the others have not.
 inline void ServerLoop::give_up() {
     summary_.given_up += clients_.size();
-    for (const ServedClient& client : clients_) log(Level::warning, client, "given up");
-    while (!clients_.empty()) remove(clients_, clients_.begin());
-    while (!leaving_.empty()) remove(leaving_, leaving_.begin());
+    while (ServedClient* const client = clients_.first()) {
+        log(Level::warning, *client, "given up");
+        remove(clients_, *client);
+    }
+    while (leaving_.first()) remove(leaving_, *leaving_.first());
 }
 
 inline void ServerLoop::log(Level level, const std::string& what) const {
@@ -3821,7 +3842,7 @@ inline void ServerLoop::log(Level level, const ServedClient& client, std::string
 // --- All loops together ------------------------------------------------------------------------
 
 struct Worker {
-    explicit Worker(ServerPlan& shared) : plan(shared), loop(shared) {}
+    Worker(ServerPlan& shared, Worker* others) : plan(shared), loop(shared), next(others) {}
 
     // One that fails takes the others with it.
     void work() noexcept try { loop.run(); } catch (...) {
@@ -3833,14 +3854,15 @@ struct Worker {
     ServerLoop loop;
     sys::Thread thread;
     std::exception_ptr failure;
+    Worker* next;
 };
 
 struct Workers : ServerPlan {
-    std::list<Worker> all;
+    Worker* first = nullptr;
 };
 
 inline void wake_all(ServerPlan& plan) noexcept {
-    for (Worker& worker : static_cast<Workers&>(plan).all) worker.loop.wake();
+    for (Worker* one = static_cast<Workers&>(plan).first; one; one = one->next) one->loop.wake();
 }
 
 inline void add(ServerSummary& sum, const ServerSummary& one) noexcept {
@@ -3864,34 +3886,39 @@ inline Server::Server(Listener listener, Handler handler, const ServerOptions& o
     : endpoint_(listener.endpoint()) {
     const std::size_t loops = options.threads > 0 ? options.threads : 1;
     workers_ = new detail::Workers{
-        {options, std::move(handler), stop_, {std::move(listener), options.max_clients, loops}},
-        {}};
+        {options, std::move(handler), stop_, {std::move(listener), options.max_clients, loops}}};
     try {
-        for (std::size_t i = 0; i < loops; ++i) workers_->all.emplace_back(*workers_);
+        for (std::size_t i = 0; i < loops; ++i)
+            workers_->first = new detail::Worker(*workers_, workers_->first);
     } catch (...) {
-        delete workers_;
+        dismiss();
         throw;
     }
 }
 
-inline Server::~Server() {
+inline Server::~Server() { dismiss(); }
+
+// None of them goes before the last one has ended: they wake each other.
+inline void Server::dismiss() noexcept {
     request_stop();
-    for (detail::Worker& worker : workers_->all) worker.thread.join();
+    for (detail::Worker* one = workers_->first; one; one = one->next) one->thread.join();
+    while (detail::Worker* const one = workers_->first) {
+        workers_->first = one->next;
+        delete one;
+    }
     delete workers_;
 }
 
 // One thread has its work already: that which calls run().
 inline ServerSummary Server::run() {
     catch_signals();
-    detail::Worker& first = workers_->all.front();
-    for (detail::Worker& worker : workers_->all)
-        if (&worker != &first) begin(worker);
-    first.work();
+    for (detail::Worker* one = workers_->first->next; one; one = one->next) begin(*one);
+    workers_->first->work();
     return join();
 }
 
 inline void Server::start() {
-    for (detail::Worker& worker : workers_->all) begin(worker);
+    for (detail::Worker* one = workers_->first; one; one = one->next) begin(*one);
 }
 
 inline ServerSummary Server::stop() {
@@ -3909,12 +3936,12 @@ inline void Server::begin(detail::Worker& worker) {
 
 inline ServerSummary Server::join() {
     ServerSummary sum;
-    for (detail::Worker& worker : workers_->all) {
-        worker.thread.join();
-        detail::add(sum, worker.loop.summary());
+    for (detail::Worker* one = workers_->first; one; one = one->next) {
+        one->thread.join();
+        detail::add(sum, one->loop.summary());
     }
-    for (const detail::Worker& worker : workers_->all)
-        if (worker.failure) std::rethrow_exception(worker.failure);
+    for (const detail::Worker* one = workers_->first; one; one = one->next)
+        if (one->failure) std::rethrow_exception(one->failure);
     return sum;
 }
 
