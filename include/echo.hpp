@@ -460,9 +460,11 @@ private:
     std::size_t taken_ = 0;
 };
 
-// Connects to a server. Tries every address of the host in turn until one answers. Throws
-// Error, of the last address tried: refused, unreachable, timed out. The deadline holds for
-// all of them together. socket(2), connect(2); getaddrinfo(3) when given a name
+// Connects to a server. A name may have many addresses, of both families, and one of the families
+// may be broken: so they take turns, each has a head start of 250 ms before the next is tried
+// beside it, or less if it fails, and the first that answers is taken. Throws Error, of the attempt
+// that came furthest: refused, unreachable, timed out. The deadline holds for all of them together.
+// socket(2), connect(2), poll(2), on Windows select; getaddrinfo(3) when given a name. RFC 8305
 [[nodiscard]] Connection connect(std::string_view host, std::uint16_t port,
                                  Deadline deadline = never);
 [[nodiscard]] Connection connect(const Endpoint& where, Deadline deadline = never);
@@ -1770,18 +1772,37 @@ inline void release_signals() noexcept {
 
 #endif
 
-// Waits until a connection attempt has an outcome.
-inline Outcome poll_connect(Handle socket, [[maybe_unused]] short event, int milliseconds) {
+inline constexpr std::size_t most_attempts = 16;  // select on Windows takes 64 sockets
+
+// Waits until one of these connection attempts has an outcome: its revents is not 0 then.
+inline Outcome poll_connects(pollfd* attempts, std::size_t count, int milliseconds) {
 #ifdef _WIN32
     // WSAPoll did not report a refused attempt before Windows 10 2004; select always did.
+    const Handle socket = count == 1 ? attempts->fd : invalid_handle;
     Call call{.name = "select", .socket = socket, .detail = "until connected"};
     if (!begin(call)) return finish(call, -1);
     fd_set connected, refused;
-    connected.fd_count = refused.fd_count = 1;
-    connected.fd_array[0] = refused.fd_array[0] = socket;
+    connected.fd_count = refused.fd_count = static_cast<u_int>(count);
+    for (std::size_t i = 0; i < count; ++i)
+        connected.fd_array[i] = refused.fd_array[i] = attempts[i].fd;
     timeval limit{milliseconds / 1000, milliseconds % 1000 * 1000};
     timeval* const at_most = milliseconds < 0 ? nullptr : &limit;
-    return finish(call, ::select(0, nullptr, &connected, &refused, at_most));
+    const int found = ::select(0, nullptr, &connected, &refused, at_most);
+    const auto is_in = [](Handle attempt, fd_set& set) { return FD_ISSET(attempt, &set) != 0; };
+    for (pollfd* at = attempts; found > 0 && at != attempts + count; ++at)
+        at->revents = is_in(at->fd, connected) || is_in(at->fd, refused) ? POLLOUT : 0;
+    return finish(call, found);
+#else
+    return poll_all(attempts, count, milliseconds);
+#endif
+}
+
+// The same for a single one.
+inline Outcome poll_connect(Handle socket, [[maybe_unused]] short event, int milliseconds) {
+#ifdef _WIN32
+    pollfd attempt{};
+    attempt.fd = socket;
+    return poll_connects(&attempt, 1, milliseconds);
 #else
     return poll(socket, event, milliseconds);
 #endif
@@ -2280,10 +2301,9 @@ inline void check(const sys::Outcome& outcome, std::string_view call, const Endp
     if (outcome.error != 0) throw Error(call, where.text(), error_code(outcome.error));
 }
 
-inline Socket open_socket(const Endpoint& where) {
-    const sys::Outcome made = sys::socket(where.is_ipv6() ? AF_INET6 : AF_INET);
-    check(made, "socket", where);
-    return Socket(static_cast<Handle>(made.value));
+// Returns an errno value, or 0.
+inline int make_socket(const Endpoint& where, Socket& socket) {
+    return sys::own(sys::socket(where.is_ipv6() ? AF_INET6 : AF_INET), socket);
 }
 
 inline Endpoint local_endpoint(const Socket& socket, const char* of) {
@@ -2463,28 +2483,198 @@ inline int try_connect(Socket& socket, const Endpoint& where, Deadline deadline)
     return error;
 }
 
+// Which call failed, to where, and its errno value.
+struct Failure {
+    const char* call = "connect";
+    Endpoint where{};
+    int error = 0;
+};
+
+// How far an attempt came. Of several that failed, the one that came furthest tells most: that a
+// host has no such port is news, that this machine has no IPv6 is not.
+inline int reach_of(int error) noexcept {
+    switch (error) {
+        case ECONNREFUSED:
+        case ECONNRESET: return 5;    // the host itself answered
+        case EHOSTUNREACH: return 4;  // a router did
+        case ETIMEDOUT: return 3;     // nobody did
+        case ENETUNREACH:
+        case EADDRNOTAVAIL:
+        case EAFNOSUPPORT: return 1;  // it did not leave this machine
+        default: return 2;
+    }
+}
+
+inline bool is_end(const Endpoints::iterator& at) noexcept {
+    return at == Endpoints::iterator(nullptr);
+}
+
+// The addresses of a host in the order of RFC 8305, section 4: the families take turns, so that
+// one that is broken costs one attempt, not as many as it has addresses. The resolver says which
+// comes first.
+class Candidates {
+public:
+    explicit Candidates(Endpoints::iterator all) noexcept
+        : ipv6_first_((*all).is_ipv6()), next_{all, all} {
+        skip(1);
+    }
+    [[nodiscard]] bool is_empty() const noexcept { return is_end(next_[0]) && is_end(next_[1]); }
+    Endpoint take() noexcept {
+        const int family = is_end(next_[turn_]) ? 1 - turn_ : turn_;
+        const Endpoint where = *next_[family];
+        ++next_[family];
+        skip(family);
+        turn_ = 1 - family;
+        return where;
+    }
+
+private:
+    // Passes over those that are of the other family.
+    void skip(int family) noexcept {
+        const bool ipv6 = ipv6_first_ == (family == 0);
+        while (!is_end(next_[family]) && (*next_[family]).is_ipv6() != ipv6) ++next_[family];
+    }
+
+    bool ipv6_first_;
+    Endpoints::iterator next_[2];  // of the first family, and of the other
+    int turn_ = 0;
+};
+
+// Connects to whichever of several addresses answers first: RFC 8305, section 5. Each attempt has
+// a head start of a quarter of a second, unless it fails before; then it may go on beside the next.
+class Race {
+public:
+    Race(Endpoints::iterator all, Deadline deadline) noexcept
+        : candidates_(all), deadline_(deadline) {}
+
+    // Not open when all have failed, or the deadline came.
+    Connection run() {
+        do {
+            while (may_start() && next_start_ <= Clock::now()) start();
+            if (winner_.is_open() || count_ == 0) return std::move(winner_);
+            await();
+        } while (deadline_ == never || Clock::now() < deadline_);
+        for (std::size_t i = 0; i < count_; ++i) note("connect", attempts_[i].where, ETIMEDOUT);
+        return std::move(winner_);
+    }
+    [[nodiscard]] const Failure& failure() const noexcept { return failure_; }
+
+private:
+    struct Attempt {
+        Socket socket{};
+        Endpoint where{};
+    };
+
+    bool may_start() const noexcept {
+        return !candidates_.is_empty() && count_ < sys::most_attempts && !winner_.is_open();
+    }
+
+    void start() {
+        Attempt attempt{{}, candidates_.take()};
+        const int failed = make_socket(attempt.where, attempt.socket);
+        if (failed != 0) return note("socket", attempt.where, failed);
+        attempt.socket.set_nonblocking(true);
+        const int error = sys::connect(attempt.socket.handle(), attempt.where).error;
+        if (!is_under_way(error)) return conclude(std::move(attempt), error);
+        attempts_[count_++] = std::move(attempt);
+        next_start_ = after(head_start());
+    }
+
+    // Before a near deadline the others need their time, too.
+    Clock::duration head_start() const {
+        constexpr Clock::duration usual = std::chrono::milliseconds(250);
+        if (deadline_ == never) return usual;
+        const Clock::duration half = (deadline_ - Clock::now()) / 2;
+        return half < usual ? half : usual;
+    }
+
+    // Until an attempt has an outcome, or the next is to be started.
+    void await() {
+        pollfd watched[sys::most_attempts] = {};
+        for (std::size_t i = 0; i < count_; ++i) {
+            watched[i].fd = attempts_[i].socket.handle();
+            watched[i].events = POLLOUT;
+        }
+        const int timeout = poll_timeout(may_start() ? next_start_ : deadline_);
+        const sys::Outcome found = sys::poll_connects(watched, count_, timeout);
+        if (found.error == EINTR) return;
+        check(found, "poll", attempts_[0].where);
+        if (found.value > 0) settle(watched);
+    }
+
+    // When two have connected, the one that was started first is taken.
+    void settle(const pollfd* watched) {
+        const std::size_t count = std::exchange(count_, 0);
+        for (std::size_t i = 0; i < count; ++i) {
+            Attempt attempt = std::move(attempts_[i]);
+            if (watched[i].revents == 0)
+                attempts_[count_++] = std::move(attempt);
+            else if (!winner_.is_open())
+                conclude(std::move(attempt), sys::pending_error(watched[i].fd));
+        }
+    }
+
+    void conclude(Attempt attempt, int error) {
+        if (error != 0) return note("connect", attempt.where, error);
+        attempt.socket.set_nonblocking(false);
+        winner_ = Connection(std::move(attempt.socket), attempt.where);
+    }
+
+    // The next may start at once.
+    void note(const char* call, const Endpoint& where, int error) noexcept {
+        next_start_ = (Deadline::min)();
+        const bool more = failure_.error == 0 || reach_of(error) >= reach_of(failure_.error);
+        if (more) failure_ = {call, where, error};
+    }
+
+    Candidates candidates_;
+    const Deadline deadline_;
+    Deadline next_start_ = (Deadline::min)();
+    Attempt attempts_[sys::most_attempts];  // those under way, in the order of their starts
+    std::size_t count_ = 0;
+    Connection winner_;
+    Failure failure_;
+};
+
+// The two below return a connection that is not open when it could not be made.
+inline Connection connect_to(const Endpoint& where, Deadline deadline, Failure& why) {
+    Socket socket;
+    why = {"socket", where, make_socket(where, socket)};
+    if (why.error == 0) why = {"connect", where, try_connect(socket, where, deadline)};
+    return why.error == 0 ? Connection(std::move(socket), where) : Connection();
+}
+
+inline Connection connect_to_any(Endpoints::iterator all, Deadline deadline, Failure& why) {
+    Endpoints::iterator second = all;
+    if (is_end(++second)) return connect_to(*all, deadline, why);
+    Race race(all, deadline);
+    Connection winner = race.run();
+    why = race.failure();
+    return winner;
+}
+
+[[noreturn]] inline void fail(const Failure& why, const std::string& subject) {
+    const bool forbidden = why.error == EACCES || why.error == EPERM;
+    throw Error(why.call, subject, error_code(why.error),
+                forbidden ? "a firewall on this machine may forbid it" : "");
+}
+
 }  // namespace detail
 
 inline Connection connect(const Endpoint& where, Deadline deadline) {
-    Socket socket = detail::open_socket(where);
-    const int error = detail::try_connect(socket, where, deadline);
-    if (error != 0) throw Error("connect", where.text(), detail::error_code(error));
-    return Connection(std::move(socket), where);
+    detail::Failure why;
+    Connection made = detail::connect_to(where, deadline, why);
+    if (!made.is_open()) detail::fail(why, where.text());
+    return made;
 }
 
 inline Connection connect(std::string_view host, std::uint16_t port, Deadline deadline) {
-    const Endpoints candidates = resolve(host, port);
-    for (auto candidate = candidates.begin();;) {
-        const Endpoint where = *candidate;
-        ++candidate;
-        try {
-            return connect(where, deadline);
-        } catch (const Error& error) {
-            if (candidate != candidates.end()) continue;
-            if (host == where.address()) throw;
-            throw Error(error.call(), std::string(host) + " (" + where.text() + ')', error.code());
-        }
-    }
+    const Endpoints found = resolve(host, port);
+    detail::Failure why;
+    Connection made = detail::connect_to_any(found.begin(), deadline, why);
+    if (made.is_open()) return made;
+    const std::string where = why.where.text();
+    detail::fail(why, host == why.where.address() ? where : std::string(host) + " (" + where + ')');
 }
 
 // ============================================================================================
@@ -2554,7 +2744,9 @@ inline Endpoint Listener::endpoint() const {
 }
 
 inline Listener listen(const Endpoint& where) {
-    Socket socket = detail::open_socket(where);
+    Socket socket;
+    const int failed = detail::make_socket(where, socket);
+    if (failed != 0) throw Error("socket", where.text(), detail::error_code(failed));
     detail::check(sys::claim_port(socket.handle()), "setsockopt", where);
     if (where.is_ipv6() && where == Endpoint::any(where.port()))
         detail::check(sys::serve_both_families(socket.handle()), "setsockopt", where);
