@@ -53,6 +53,12 @@
 //  BYTES. recv fills a span, such as a std::array<char, 4096>. send takes a std::string_view:
 //  it may hold any byte, zeros too, and a literal sends no zero byte at its end.
 //
+//  A CLIENT. A Client talks to a server that answers, and sends and receives at the same time, so
+//  that no message is too large for it:
+//      echo::Client client("localhost", 7777, echo::after(2s));
+//      const echo::Echoed echoed = client.echo("hello", echo::after(2s));  // all came back: true
+//      const echo::Line answer = client.ask("help", echo::after(2s));      // of a line's server
+//
 //  LINES. A LineReader takes them one by one: LineReader lines(client, 1000) for lines of at most
 //  1000 bytes, then `while (auto line = lines.next(after(5s)))`. Bytes behind a line are kept.
 //
@@ -410,6 +416,7 @@ public:
 
 private:
     friend class LineReader;
+    friend class Client;
     // A pointer and a size, because each place that makes or copies a span costs a compiler dear.
     Result receive(char* into, std::size_t size, Deadline deadline);
     template <class Transfer>
@@ -450,6 +457,8 @@ public:
     Line next(Deadline deadline = never);
 
 private:
+    friend class Client;
+    LineReader(LineReader&& other, Connection& connection) noexcept;  // goes on with the latter
     std::string_view pending() const noexcept;
     Line take(Status status, std::size_t text, std::size_t end);
     Result receive(Deadline deadline);
@@ -468,6 +477,53 @@ private:
 [[nodiscard]] Connection connect(std::string_view host, std::uint16_t port,
                                  Deadline deadline = never);
 [[nodiscard]] Connection connect(const Endpoint& where, Deadline deadline = never);
+
+// What Client::echo reports. It counts as true only when every byte came back as it was sent.
+struct [[nodiscard]] Echoed {
+    Status status = Status::ok;
+    std::size_t bytes = 0;   // how many came back as they were sent, from the first on
+    std::string wrong{};     // what came in place of the next ones, its beginning; empty: nothing
+    Clock::duration time{};  // from the first byte out to the last one in: the round trip
+    std::error_code error{};
+
+    explicit operator bool() const noexcept { return status == Status::ok && wrong.empty(); }
+    // In words, without the bytes: "ok", "timed out", "wrong bytes".
+    [[nodiscard]] std::string text() const;
+};
+
+// A conversation with a server that answers. What is sent leaves at once (see set_no_delay).
+class Client {
+public:
+    // Connects, as connect() does. Throw Error.
+    explicit Client(std::string_view host, std::uint16_t port, Deadline deadline = never);
+    explicit Client(const Endpoint& where, Deadline deadline = never);
+    explicit Client(Connection connection);  // one that is open already
+    Client(Client&& other) noexcept;
+
+    // Sends these bytes, any and any number of them, and receives as many. It does both at the same
+    // time: when each side waited for the other to read, nobody would. Ends at the first wrong byte.
+    // ok unless something came first: end, timed_out, reset, failed, as of recv and send. After any
+    // of those, or a wrong byte, it is not known what comes next. send(2), poll(2), recv(2)
+    Echoed echo(std::string_view bytes, Deadline deadline = never);
+
+    // Sends a line, which is to be given without its end, and receives one: see LineReader::next.
+    // If that has timed out, the answer may still come, and the next call would take it for its own.
+    // send(2), recv(2)
+    Line ask(std::string_view line, Deadline deadline = never);
+
+    // For lines that come unasked, a greeting for one; at most 8192 bytes long.
+    [[nodiscard]] LineReader& lines() noexcept { return lines_; }
+    // For everything else: who the peer is, to finish sending, to close.
+    [[nodiscard]] Connection& connection() noexcept { return connection_; }
+
+private:
+    Result send_some(std::string_view bytes, std::size_t& sent);
+    Result await(short event, Deadline deadline);
+    Result receive_some(std::string_view bytes, Echoed& echoed);
+
+    Connection connection_;
+    LineReader lines_;
+};
 
 // What try_accept reports. It counts as true only when the connection is open.
 struct [[nodiscard]] Accepted {
@@ -1350,12 +1406,14 @@ inline Outcome local_endpoint(Handle socket, Endpoint& local) {
     return asked;
 }
 
-// Waits until a socket is ready (poll's POLLIN or POLLOUT), at most so many milliseconds, or
+// Waits until a socket is ready (poll's POLLIN, POLLOUT or both), at most so many milliseconds, or
 // for ever when they are -1. The value is 0 when it is not. A hang-up or an error counts as
 // ready: the next call on the socket then says what it is. Not select: it can't take a
 // descriptor of 1024 or more.
 inline Outcome poll(Handle socket, short event, int milliseconds) {
-    const char* const awaited = event == POLLOUT ? "until writable" : "until readable";
+    const char* const awaited = event == POLLOUT  ? "until writable"
+                                : event == POLLIN ? "until readable"
+                                                  : "until either";
     Call call{.name = "poll", .socket = socket, .detail = awaited};
     if (!begin(call)) return finish(call, -1);
     pollfd watched{};
@@ -2002,7 +2060,12 @@ inline Status status_of(int error) noexcept {
 }
 
 inline Result failure(int error) { return {status_of(error), 0, error_code(error)}; }
-inline Result timed_out() { return {Status::timed_out, 0, error_code(ETIMEDOUT)}; }
+
+// From what wait() returns.
+inline Result outcome_of_wait(int error) {
+    if (error == ETIMEDOUT) return {Status::timed_out, 0, error_code(error)};
+    return error == 0 ? Result() : failure(error);
+}
 
 }  // namespace detail
 
@@ -2041,6 +2104,10 @@ inline Error::Error(std::string_view call, std::string_view subject, std::error_
 // ============================================================================================
 //  Chapter 2: time
 // ============================================================================================
+
+namespace detail {
+inline constexpr Deadline at_once = (Deadline::min)();  // a call that would block does not wait
+}
 
 inline Deadline after(Clock::duration from_now) {
     const Deadline now = Clock::now();
@@ -2340,11 +2407,10 @@ Result Connection::transfer(short event, Deadline deadline, Transfer once) {
         const sys::Outcome outcome = once();
         if (outcome.error == 0) return {Status::ok, static_cast<std::size_t>(outcome.value), {}};
         if (outcome.error == EINTR) continue;
-        const bool waits = waits_ || deadline != never;
+        const bool waits = deadline != detail::at_once && (waits_ || deadline != never);
         if (!detail::would_block(outcome.error) || !waits) return detail::failure(outcome.error);
-        const int error = detail::wait(handle(), event, deadline);
-        if (error == ETIMEDOUT) return detail::timed_out();
-        if (error != 0) return detail::failure(error);
+        const Result waited = detail::outcome_of_wait(detail::wait(handle(), event, deadline));
+        if (!waited) return waited;
     }
 }
 
@@ -2425,6 +2491,12 @@ inline LineReader::LineReader(Connection& connection, std::size_t longest)
     : connection_(connection), longest_(longest) {
     if (longest == 0) throw std::logic_error("a LineReader for lines of no bytes");
 }
+
+inline LineReader::LineReader(LineReader&& other, Connection& connection) noexcept
+    : connection_(connection),
+      longest_(other.longest_),
+      kept_(std::move(other.kept_)),
+      taken_(std::exchange(other.taken_, 0)) {}
 
 inline std::string_view LineReader::pending() const noexcept {
     return std::string_view(kept_).substr(taken_);
@@ -2677,6 +2749,97 @@ inline Connection connect(std::string_view host, std::uint16_t port, Deadline de
     detail::fail(why, host == why.where.address() ? where : std::string(host) + " (" + where + ')');
 }
 
+// --- The client ------------------------------------------------------------------------------
+
+inline std::string Echoed::text() const {
+    if (!wrong.empty()) return "wrong bytes";
+    return Result{status, bytes, error}.text();
+}
+
+inline Client::Client(Connection connection)
+    : connection_(std::move(connection)), lines_(connection_) {
+    connection_.set_no_delay();
+}
+
+inline Client::Client(std::string_view host, std::uint16_t port, Deadline deadline)
+    : Client(connect(host, port, deadline)) {}
+
+inline Client::Client(const Endpoint& where, Deadline deadline)
+    : Client(connect(where, deadline)) {}
+
+inline Client::Client(Client&& other) noexcept
+    : connection_(std::move(other.connection_)), lines_(std::move(other.lines_), connection_) {}
+
+namespace detail {
+
+// Where there is nothing to do at this moment, one waits.
+inline Result unless_blocked(const Result& result) {
+    return result.status == Status::would_block ? Result() : result;
+}
+
+// Notes how many of the bytes that came are those that were expected, and what came instead.
+inline void compare(std::string_view came, std::string_view expected, Echoed& echoed) {
+    std::size_t same = 0;
+    if (expected.starts_with(came)) same = came.size();  // by far the most often, and quicker
+    while (same < came.size() && came[same] == expected[same]) ++same;
+    echoed.bytes += same;
+    echoed.wrong = came.substr(same, 32);
+}
+
+}  // namespace detail
+
+inline Result Client::send_some(std::string_view bytes, std::size_t& sent) {
+    if (sent == bytes.size()) return {};
+    const Result took = connection_.send(bytes.substr(sent), detail::at_once);
+    sent += took.bytes;
+    return detail::unless_blocked(took);
+}
+
+// What a line's reader has kept is there already.
+inline Result Client::await(short event, Deadline deadline) {
+    if (!lines_.pending().empty()) return {};
+    return detail::outcome_of_wait(detail::wait(connection_.handle(), event, deadline));
+}
+
+// At most what is missing. What a line's reader has kept came first.
+inline Result Client::receive_some(std::string_view bytes, Echoed& echoed) {
+    const std::string_view missing = bytes.substr(echoed.bytes);
+    if (const std::string_view kept = lines_.pending(); !kept.empty()) {
+        const std::size_t size = kept.size() < missing.size() ? kept.size() : missing.size();
+        detail::compare(lines_.take(Status::ok, size, size).text, missing, echoed);
+        return {};
+    }
+    char piece[16384];
+    const std::size_t room = missing.size() < sizeof piece ? missing.size() : sizeof piece;
+    const Result got = connection_.receive(piece, room, detail::at_once);
+    detail::compare({piece, got.bytes}, missing, echoed);
+    return detail::unless_blocked(got);
+}
+
+inline Echoed Client::echo(std::string_view bytes, Deadline deadline) {
+    connection_.require_open("echo");
+    const Deadline start = Clock::now();
+    Echoed echoed;
+    Result last;
+    for (std::size_t sent = 0; last && echoed.wrong.empty() && echoed.bytes < bytes.size();) {
+        last = send_some(bytes, sent);
+        if (last) last = await(sent < bytes.size() ? POLLIN | POLLOUT : POLLIN, deadline);
+        if (last) last = receive_some(bytes, echoed);
+    }
+    echoed.status = last.status;
+    echoed.error = last.error;
+    echoed.time = Clock::now() - start;
+    return echoed;
+}
+
+inline Line Client::ask(std::string_view line, Deadline deadline) {
+    if (line.find('\n') != line.npos)
+        throw std::logic_error("ask: the line has an end of line inside");
+    const Result sent = connection_.send_all(std::string(line) + '\n', deadline);
+    if (!sent) return {sent.status, {}, sent.error};
+    return lines_.next(deadline);
+}
+
 // ============================================================================================
 //  Chapter 6: the listener
 // ============================================================================================
@@ -2712,7 +2875,7 @@ inline Accepted Listener::accept_until(Deadline deadline) {
             return {Status::ok, {Socket(static_cast<Handle>(taken.value)), peer}, {}};
         if (detail::is_of_the_client(taken.error)) continue;
         int error = taken.error;
-        if (detail::would_block(error) && deadline != (Deadline::min)()) {
+        if (detail::would_block(error) && deadline != detail::at_once) {
             error = detail::wait(handle(), POLLIN, deadline);
             if (error == 0) continue;
         }
