@@ -748,6 +748,9 @@ void use_binary_streams() noexcept;
 // output is closed, the disk is full. fwrite(3), fflush(3)
 void print_line(std::string_view line);
 
+// Whether a stream such as stderr is a terminal, where a person reads. isatty(3)
+[[nodiscard]] bool is_terminal(std::FILE* stream) noexcept;
+
 // What is wrong with a command line. what() is one line.
 class UsageError : public std::runtime_error {
 public:
@@ -763,9 +766,11 @@ public:
 
     // Whether an option such as "--help" was given.
     bool flag(std::string_view name) noexcept;
-    // The number of an option such as "--max-clients 8" or "--max-clients=8", or `otherwise` when
-    // it was not given; given twice, the last one holds. Throws UsageError when it is no whole
-    // number from `least` to `most`.
+    // The text of an option such as "--message hello" or "--message=hello", or `otherwise` when it
+    // was not given; given twice, the last one holds.
+    std::string_view value(std::string_view option, std::string_view otherwise);
+    // The number of an option such as "--max-clients 8". Throws UsageError when it is no whole number
+    // from `least` to `most`.
     std::uint64_t number(std::string_view option, std::uint64_t otherwise, std::uint64_t least,
                          std::uint64_t most);
     // The same for an option such as "--idle 30s": see parse_duration.
@@ -1894,6 +1899,14 @@ inline void use_binary_streams() noexcept {
 #ifdef _WIN32
     for (const int stream : {0, 1})
         if (!::_isatty(stream)) ::_setmode(stream, _O_BINARY);
+#endif
+}
+
+inline bool is_terminal(std::FILE* stream) noexcept {
+#ifdef _WIN32
+    return ::_isatty(::_fileno(stream)) != 0;
+#else
+    return ::isatty(::fileno(stream)) == 1;
 #endif
 }
 
@@ -3225,6 +3238,8 @@ inline void print_line(std::string_view line) {
                     "it has to be a terminal, a file with room, or a program that reads");
 }
 
+inline bool is_terminal(std::FILE* stream) noexcept { return sys::is_terminal(stream); }
+
 inline std::string_view Arguments::take(int at) noexcept {
     const std::string_view word = words_[at];
     --count_;
@@ -3252,6 +3267,12 @@ inline bool Arguments::take_value(std::string_view option, std::string_view& val
         return true;
     }
     return false;
+}
+
+inline std::string_view Arguments::value(std::string_view option, std::string_view otherwise) {
+    std::string_view value = otherwise;
+    while (take_value(option, value)) continue;
+    return value;
 }
 
 inline std::uint64_t Arguments::number(std::string_view option, std::uint64_t otherwise,

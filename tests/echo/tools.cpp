@@ -63,6 +63,22 @@ TEST_CASE("what is not given is what it usually is", "[tools]") {
     CHECK_NOTHROW(echo::Arguments(0, line.argv.data()).done());  // not even a name
 }
 
+TEST_CASE("an option takes its text with it, whatever that looks like", "[tools]") {
+    const auto text_in = [](const std::vector<std::string>& words) {
+        CommandLine line(words);
+        auto arguments = line.arguments();
+        const std::string text(arguments.value("--say", "nothing"));
+        CHECK(arguments.next_port(7777) == 80);
+        CHECK_NOTHROW(arguments.done());
+        return text;
+    };
+    CHECK(text_in({"80"}) == "nothing");
+    CHECK(text_in({"--say", "a b", "80"}) == "a b");
+    CHECK(text_in({"80", "--say="}).empty());
+    CHECK(text_in({"80", "--say", "--loud"}) == "--loud");
+    CHECK(text_in({"--say=one", "80", "--say=two=2"}) == "two=2");
+}
+
 TEST_CASE("an option takes its number with it, wherever it stands", "[tools]") {
     const auto number_in = [](const std::vector<std::string>& words) {
         CommandLine line(words);
