@@ -1,6 +1,7 @@
 // What most tests of the header need: two ends of one conversation, and hooks that come and go.
 #pragma once
 
+#include <atomic>
 #include <echo.hpp>
 
 namespace test {
@@ -32,11 +33,10 @@ public:
 
     void before(echo::Call& call) override {
         if (call.name != name_) return;
-        ++seen;
-        if (seen == nth_) call.error = error_;
+        if (++seen == nth_) call.error = error_;
     }
 
-    int seen = 0;
+    std::atomic<int> seen{0};  // a hook sees the calls of all threads
 
 private:
     std::string_view name_;
@@ -54,7 +54,7 @@ public:
         if (call.length > most_) call.length = most_;
     }
 
-    int seen = 0;
+    std::atomic<int> seen{0};  // a hook sees the calls of all threads
 
 private:
     std::string_view name_;
@@ -70,7 +70,7 @@ public:
         if (call.name == name_) ++seen;
     }
 
-    int seen = 0;
+    std::atomic<int> seen{0};  // a hook sees the calls of all threads
 
 private:
     std::string_view name_;

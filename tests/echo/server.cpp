@@ -98,12 +98,8 @@ TEST_CASE("server: megabytes come back in order, beside clients who do not read"
     Connection reads_nothing = running.client();
     reads_nothing.set_nonblocking(true);
     while (reads_nothing.send(pattern(65536))) continue;
-    const std::string bytes = pattern(3000000);
-    Connection client = running.client();
-    std::thread sender([&] { CHECK(client.send_all(bytes, soon())); });
-    const bool same = receive(client, bytes.size()) == bytes;
-    sender.join();
-    CHECK(same);
+    echo::Client client(running.server.endpoint(), soon());
+    CHECK(client.echo(pattern(3000000), soon()));
 }
 
 TEST_CASE("server: a handler answers with other bytes", "[server]") {
