@@ -237,6 +237,35 @@ TEST_CASE("server: what was sent before the stop comes back, then the end", "[se
     CHECK_THROWS_AS(echo::connect(running.server.endpoint(), soon()), echo::Error);
 }
 
+TEST_CASE("server: who reads late gets all that it sent before the stop", "[server]") {
+    Running running;
+    Connection late = running.client(), silent = running.client();
+    const std::string piece = pattern(65536);
+    late.set_nonblocking(true);
+    std::size_t sent = 0;
+    for (echo::Result some; (some = late.send(piece));) sent += some.bytes;
+    running.server.request_stop();
+    CHECK(rest_of(silent).empty());  // so by now the server lets those go who are owed nothing
+    CHECK(rest_of(late).size() == sent);
+    late.close();
+    silent.close();
+    CHECK(running.server.stop().given_up == 0);
+}
+
+TEST_CASE("server: who is in line when it is asked to stop is served", "[server]") {
+    Server server;
+    std::vector<Connection> clients;
+    for (int i = 0; i < 5; ++i) {
+        clients.push_back(echo::connect(server.endpoint(), soon()));
+        REQUIRE(clients.back().send_all("hello", soon()));
+    }
+    server.request_stop();
+    server.start();
+    for (Connection& client : clients) CHECK(rest_of(client) == "hello");
+    clients.clear();
+    CHECK(server.stop().clients == 5);
+}
+
 TEST_CASE("server: who is in line at the stop gets a seat, or is refused", "[server]") {
     Running running({}, {.max_clients = 1});
     Connection seated = running.client();
