@@ -4146,7 +4146,6 @@ inline void ServerLoop::admit(Connection connection) {
 // In a full house no loop looks at the door, so they are told when there is a seat again.
 inline void ServerLoop::give_seat_back() noexcept {
     accepts_again_ = never;
-    is_full_ = false;
     if (plan_.door.give_back()) wake_all(plan_);
 }
 
