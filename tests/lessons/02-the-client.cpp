@@ -103,7 +103,7 @@ TEST_CASE("nothing is lost when the client's send takes only three bytes", "[02]
     test.expect_exit(0);
 }
 
-TEST_CASE("a server that goes away early is reported", "[02]") {
+TEST_CASE("a server that goes away early is reported", "[02][exit-1]") {
     ClientTest test(lesson);
     Host& server = test.host();
     test.type("hello\n");
@@ -114,7 +114,7 @@ TEST_CASE("a server that goes away early is reported", "[02]") {
     test.expect_complaint("");
 }
 
-TEST_CASE("a server that goes away in the middle of an echo is reported", "[02]") {
+TEST_CASE("a server that goes away in the middle of an echo is reported", "[02][exit-1]") {
     ClientTest test(lesson);
     Host& server = test.host();
     test.type("hello\n");
@@ -126,7 +126,7 @@ TEST_CASE("a server that goes away in the middle of an echo is reported", "[02]"
     test.expect_complaint("");
 }
 
-TEST_CASE("nobody listens there: one line that says so, and exit code 1", "[02]") {
+TEST_CASE("nobody listens there: one line that says so, and exit code 1", "[02][exit-1]") {
     const std::string port = std::to_string(ClientTest::closed_port());
     ClientTest test(lesson, "127.0.0.1", port);
     test.end_input();

@@ -5,10 +5,11 @@
 namespace harness {
 namespace {
 
-Process::Options options(std::string_view number, const std::string& program, bool command_line) {
+Process::Options options(std::string_view number, const std::string& program, bool command_line,
+                         std::string_view but) {
     Process::Options options;
     options.arguments = {std::string(ECHO_BUILD_DIR) + "/lesson_tests",
-                         '[' + std::string(number) + ']', "--abort"};
+                         '[' + std::string(number) + ']' + std::string(but), "--abort"};
     const std::string quoted = program.empty() || command_line ? program : '"' + program + '"';
     options.environment = {{"ECHO_PROGRAM", quoted}, {"ECHO_ALL_CAUSES", "1"}};
     return options;
@@ -16,8 +17,9 @@ Process::Options options(std::string_view number, const std::string& program, bo
 
 }  // namespace
 
-LessonRun::LessonRun(std::string_view number, const std::string& program, bool is_command_line)
-    : process_(options(number, program, is_command_line)) {}
+LessonRun::LessonRun(std::string_view number, const std::string& program, bool is_command_line,
+                     std::string_view but)
+    : process_(options(number, program, is_command_line, but)) {}
 
 bool LessonRun::passed() {
     if (ended_) return passed_;

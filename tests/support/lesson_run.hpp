@@ -13,8 +13,10 @@ namespace harness {
 class LessonRun {
 public:
     // Starts lesson_tests "[NN]" on this program, up to its first failure. A path, or with
-    // is_command_line a value for ECHO_PROGRAM; empty: the student's own program.
-    LessonRun(std::string_view number, const std::string& program, bool is_command_line = false);
+    // is_command_line a value for ECHO_PROGRAM; empty: the student's own program. `but` leaves out
+    // cases: "~[tag]".
+    LessonRun(std::string_view number, const std::string& program, bool is_command_line = false,
+              std::string_view but = {});
 
     // Waits for the verdict. False also when there is none.
     bool passed();
