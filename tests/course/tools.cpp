@@ -445,7 +445,7 @@ TEST_CASE("echo-client refuses what is no port, and what is no host", "[tools]")
     Process bad_port = start("echo-client", {"127.0.0.1", "0x50"});
     check_complaint(bad_port, 2, {"\"0x50\"", "0 to 65535"});
     Process no_host = start("echo-client", {"no such host", "7777"});
-    check_complaint(no_host, 1, {"no such host", "check the spelling"});
+    check_complaint(no_host, 6, {"no such host", "check the spelling"});
 }
 
 TEST_CASE("echo-client says that nobody listens", "[tools]") {
@@ -455,7 +455,7 @@ TEST_CASE("echo-client says that nobody listens", "[tools]") {
     (void)echo::sys::bind(socket.handle(), echo::Endpoint::loopback(0));
     (void)echo::sys::local_endpoint(socket.handle(), where);
     Process client = start("echo-client", {"127.0.0.1", std::to_string(where.port())});
-    check_complaint(client, 1, {where.text(), "connection refused", "start the server"});
+    check_complaint(client, 3, {where.text(), "connection refused", "start the server"});
 }
 
 TEST_CASE("echo-client says that the server went away", "[tools]") {
@@ -472,7 +472,7 @@ TEST_CASE("echo-client says that the server went away", "[tools]") {
     }
     const auto ending = client.wait(soon());
     REQUIRE(ending.has_value());
-    CHECK(ending->text() == "exit code 1");
+    CHECK(ending->text() == "exit code 7");
     CHECK(client.output() == "hel");
     std::string errors = client.errors();
     errors.erase(std::remove(errors.begin(), errors.end(), '\r'), errors.end());
