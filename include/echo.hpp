@@ -1457,7 +1457,7 @@ inline std::string list_sockets(const pollfd* sockets, std::size_t count, short 
     std::string list;
     for (std::size_t i = 0; hooks && count <= 512 && i < count; ++i)
         if (sockets[i].events != 0 && (sockets[i].*events & bits) != 0)
-            list += (list.empty() ? ": " : " ") + std::to_string(sockets[i].fd);
+            list.append(list.empty() ? ": " : " ").append(std::to_string(sockets[i].fd));
     return list;
 }
 
@@ -1504,7 +1504,7 @@ inline std::string_view in_words(const char* action, Interest interest) noexcept
 inline Outcome finish_wait(Call& call, const Poller::Event* events, int count) {
     std::string found;
     for (int i = 0; hooks && i < count; ++i)
-        found += (found.empty() ? "" : " ") + std::to_string(events[i].socket);
+        found.append(found.empty() ? "" : " ").append(std::to_string(events[i].socket));
     call.data = found.data();
     return finish(call, count);
 }
