@@ -91,6 +91,14 @@ TEST_CASE("a hundred thousand bytes through sends that take a thousand", "[03]")
     part(client);
 }
 
+TEST_CASE("who can't be sent to any more is given up", "[03]") {
+    ServerTest test(lesson, "send:EPIPE");
+    Visitor client(test);
+    client.send("is anybody there?\n");
+    if (!test.has_faults()) client.finish_sending();  // nothing fails: the client ends it
+    client.expect_clean_end();
+}
+
 TEST_CASE("a client that reads nothing until no more can be sent", "[03]") {
     ServerTest test(lesson);
     Visitor client(test);

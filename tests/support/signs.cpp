@@ -234,6 +234,17 @@ std::size_t ends_received(const Evidence& e) {
     return most;
 }
 
+bool fails_again_and_again(const Evidence& e, std::initializer_list<std::string_view> names) {
+    constexpr int often = 100;
+    std::map<std::string, int> failures;
+    return std::any_of(e.calls.begin(), e.calls.end(), [&](const TracedCall& call) {
+        if (std::find(names.begin(), names.end(), call.name) == names.end()) return false;
+        int& count = failures[call.socket];
+        count = call.failed() ? count + 1 : 0;
+        return count > often;
+    });
+}
+
 std::string_view came_after(const Evidence& e, std::string_view experiment) {
     for (const Evidence::Trial& trial : e.trials)
         if (trial.experiment == experiment) return trial.came;

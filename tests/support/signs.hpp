@@ -94,6 +94,9 @@ bool explained_by(const Evidence& e, Change change) {
 // How many times recv said of one and the same stream that it has ended.
 std::size_t ends_received(const Evidence& e);
 
+// A call of this name failed again and again on one socket, and none succeeded in between.
+bool fails_again_and_again(const Evidence& e, std::initializer_list<std::string_view> names);
+
 // What came after an experiment; empty: it was not tried, or nothing came.
 std::string_view came_after(const Evidence& e, std::string_view experiment);
 bool ended_after(const Evidence& e, std::string_view experiment);

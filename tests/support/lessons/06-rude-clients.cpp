@@ -3,8 +3,6 @@
 #include "../causes.hpp"
 #include "../signs.hpp"
 
-#include <map>
-
 namespace harness {
 namespace {
 
@@ -32,14 +30,7 @@ bool accept_failed(const Evidence& e) {
 
 // The same connection failed again and again.
 bool tries_again(const Evidence& e) {
-    constexpr int often = 100;
-    std::map<std::string, int> failures;
-    return server(e) && std::any_of(e.calls.begin(), e.calls.end(), [&](const TracedCall& call) {
-               if (call.name != "send" && call.name != "recv") return false;
-               int& count = failures[call.socket];
-               count = call.failed() ? count + 1 : 0;
-               return count > often;
-           });
+    return server(e) && fails_again_and_again(e, {"send", "recv"});
 }
 
 bool names_it(const Evidence& e, std::string_view text) {
