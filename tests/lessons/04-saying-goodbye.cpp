@@ -23,6 +23,13 @@ std::string words(std::size_t count) {
     return bytes;
 }
 
+// The program's first send fails, so it ends its stream.
+void hear_goodbye(ServerTest& test, Visitor& client) {
+    client.send("this gets no answer\n");
+    if (!test.has_faults()) client.finish_sending();  // nothing fails: the client ends it
+    client.expect_clean_end();
+}
+
 }  // namespace
 
 TEST_CASE("who has finished sending still hears the whole echo", "[04]") {
@@ -72,6 +79,20 @@ TEST_CASE("after a failed send the server says that it has finished, and does no
     if (!test.has_faults()) client.finish_sending();  // nothing fails: the client ends it
     client.expect_clean_end();
     if (test.has_faults()) client.expect_still_heard();
+}
+
+TEST_CASE("after its goodbye the server does not wait for a silent client for ever", "[04]") {
+    ServerTest test(lesson, "send:ENOBUFS@1");
+    Visitor client(test);
+    hear_goodbye(test, client);
+    if (test.has_faults()) client.expect_parting_from_the_silent();
+}
+
+TEST_CASE("after its goodbye the server does not read from a busy client for ever", "[04]") {
+    ServerTest test(lesson, "send:ENOBUFS@1");
+    Visitor client(test);
+    hear_goodbye(test, client);
+    if (test.has_faults()) client.expect_parting_from_the_busy();
 }
 
 TEST_CASE("a reset from the client is survived", "[04]") {

@@ -20,6 +20,7 @@ struct Evidence {
         connection,     // a connection with the program
         bytes,          // these bytes
         end_of_stream,  // the end of the program's stream, and nothing before it
+        parting,        // that it has a limit to what it still reads after its goodbye
         survival,       // that the program lives on after a rude client
         patience,       // that a client waits for the rest of its echo
         printed,        // these bytes on a client's standard output

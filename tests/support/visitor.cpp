@@ -157,6 +157,46 @@ void Visitor::expect_still_heard() {
          "a connection reset: the program has closed while the client was talking");
 }
 
+// To a closed connection the first is answered with a reset, which the second then meets.
+bool Visitor::has_been_left() {
+    for (int i = 0; i < 2 && stream_ != Stream::reset; ++i)
+        note_status(give(".", echo::after(patience())).status);
+    return stream_ == Stream::reset;
+}
+
+// A wait that has a deadline is not waited for, where the system tells it from one that has none.
+void Visitor::expect_parting_from_the_silent() {
+    step("the test stayed, and said nothing more");
+    const bool told = !subject_.program->process().threads().empty();
+    const auto time = told ? patience() / 8 : patience() * 3 / 2;
+    const auto ending = subject_.await_end(echo::after(time));
+    const bool in_vain = !lookout().reason().empty();
+    if (ending || (told && !in_vain) || (!told && has_been_left())) return subject_.story.good();
+    fail_kept(Evidence::Manner::silent, "one that stays" + silence());
+}
+
+void Visitor::expect_parting_from_the_busy() {
+    constexpr std::size_t enough = std::size_t{64} << 20;
+    step("the test went on sending, up to " + count_of(enough));
+    const std::string bytes(std::size_t{1} << 20, 'x');
+    std::size_t sent = 0;
+    for (echo::Result given; stream_ != Stream::reset && sent < enough; sent += given.bytes) {
+        given = give(bytes, echo::after(patience() * 3 / 2));
+        note_status(given.status);
+        if (given.status == echo::Status::timed_out) break;
+    }
+    if (stream_ == Stream::reset) return subject_.story.good();
+    fail_kept(Evidence::Manner::active, "one that is still there after " + count_of(sent));
+}
+
+void Visitor::fail_kept(Evidence::Manner manner, std::string what_it_does) {
+    Evidence all = evidence(Wanted::parting);
+    all.manner = manner;
+    all.expected_text = "a program that closes soon after its goodbye, whatever the client does";
+    all.got_text = std::move(what_it_does);
+    subject_.look_and_fail(std::move(all));
+}
+
 void Visitor::reset_in_the_middle(std::string_view bytes) {
     // The program now waits for room to send, and has more to read.
     (void)send_until_stuck(bytes);

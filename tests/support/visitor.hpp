@@ -8,6 +8,7 @@
 
 #include "talk.hpp"
 
+#include <string>
 #include <string_view>
 
 namespace harness {
@@ -55,9 +56,17 @@ public:
     void expect_clean_end();
     // The program's stream has ended, but the program still takes what comes: no reset.
     void expect_still_heard();
+    // The program has said goodbye, and still listens. Of who stays and says nothing it sees the last
+    // after a while, and of who never stops sending, after some megabytes.
+    void expect_parting_from_the_silent();
+    void expect_parting_from_the_busy();
     // As somebody who hangs up in the middle: sends these bytes again and again until no more go,
     // reads nothing, resets.
     void reset_in_the_middle(std::string_view bytes);
+
+private:
+    bool has_been_left();
+    [[noreturn]] void fail_kept(Evidence::Manner manner, std::string what_it_does);
 };
 
 }  // namespace harness

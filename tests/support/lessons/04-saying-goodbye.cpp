@@ -15,6 +15,18 @@ const std::vector<Rule> rules = {
      "the program sent to a client that had gone, and the signal SIGPIPE ended it. Send with "
      "MSG_NOSIGNAL, as echo.hpp does, or ignore the signal, and look at what send returns."},
 
+    {"waits-for-a-silent-client", Basis::deeds, "the server never ends with a silent client",
+     [](const Evidence& e) {
+         return e.wanted == Wanted::parting && e.manner == Evidence::Manner::silent;
+     },
+     "the program has said goodbye, and now waits for a client that says nothing, for ever. Give "
+     "the drain a deadline: make it before the loop, and hand it to each recv."},
+    {"drains-for-ever", Basis::deeds, "the server never ends with a busy client",
+     [](const Evidence& e) {
+         return e.wanted == Wanted::parting && e.manner == Evidence::Manner::active;
+     },
+     "the program has said goodbye, and goes on reading from a client that never stops sending. "
+     "Count the bytes that you drain, and close after some megabytes."},
     {"does-not-survive", Basis::shape, "the server dies with its client",
      [](const Evidence& e) { return e.wanted == Wanted::survival; },
      "after a client that left rudely the program neither ended cleanly nor served the next one. A "
