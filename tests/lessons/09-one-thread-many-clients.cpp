@@ -159,6 +159,16 @@ TEST_CASE("when the system had no room for a client, and has it again, it sleeps
     crowd.all_talk();
 }
 
+TEST_CASE("as long as the system has no room for a client, the others are served", "[09]") {
+    std::string faults;
+    for (int nth = 2; nth < 8; ++nth) faults += "accept:EMFILE@" + std::to_string(nth) + ';';
+    ServerTest test(lesson, harness::Setting{.faults = faults});
+    Crowd crowd(test);
+    crowd.come(1);
+    Visitor in_line(test, true);
+    harness::expect_service_meanwhile(test, crowd.newest());
+}
+
 TEST_CASE("who hangs up without ever having said a word leaves nothing behind", "[09]") {
     const auto hang_up = GENERATE(as<HangUp>{}, by_a_close, by_a_reset, politely);
     RoomyServer test;

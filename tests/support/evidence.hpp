@@ -37,6 +37,7 @@ struct Evidence {
         calm,           // that it stays calm, and says so, when it has no descriptor left
         few_threads,    // that it serves a crowd without a thread or a process for each
         idleness,       // that it does nothing while nobody says anything
+        service,        // that it serves its clients while it can accept nobody
         fairness,       // that it serves all whom a poll has found ready
         bounds,         // that what it keeps for a client that does not read has a bound
         forgetting,     // that it closes no socket that a poller still watches

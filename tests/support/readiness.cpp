@@ -92,6 +92,27 @@ std::string skipped_slot(const std::string& trace) {
     return {};
 }
 
+// What the program did while its accepts failed.
+struct Shortage {
+    std::vector<int> heard;  // words of its clients, after each try
+    bool is_over = false;
+
+    // Between two tries.
+    int least() const { return *std::min_element(heard.begin(), heard.end() - 1); }
+    int most() const { return *std::max_element(heard.begin(), heard.end()); }
+};
+
+Shortage shortage_in(const std::string& trace) {
+    Shortage shortage;
+    for (const TracedCall& call : read_trace(trace)) {
+        if (call.name == "accept" && call.failed()) shortage.heard.push_back(0);
+        if (shortage.heard.empty()) continue;
+        if (call.name == "recv" && call.moved() > 0) ++shortage.heard.back();
+        if (!call.accepted().empty()) shortage.is_over = true;
+    }
+    return shortage;
+}
+
 // A socket that was closed while a poller watched it; empty: none.
 std::string closed_while_watched(const std::string& trace) {
     std::set<std::string> watched;
@@ -128,6 +149,30 @@ void expect_idle(ServerTest& test) {
     if (how == Stretch::busy) got = "a program that keeps a processor busy";
     if (how == Stretch::polls_again_and_again) got = "a program that polls again and again";
     fail(test, Wanted::idleness, "a program that sleeps until somebody is ready", got);
+}
+
+// A pause between two tries is long enough for many words. A program that sleeps in it hears one of
+// them before it tries again. (One that makes no pause is looked at elsewhere.)
+void expect_service_meanwhile(ServerTest& test, Visitor& seated) {
+    if (!test.has_faults()) return;
+    constexpr int enough = 4;
+    constexpr std::chrono::milliseconds short_pause(20);
+    test.subject().story.step("there was no room for one in line, and the test talked meanwhile");
+    const auto began = echo::Clock::now();
+    Shortage shortage;
+    while (!shortage.is_over && echo::Clock::now() < began + patience()) {
+        seated.send("I am still here\n");
+        seated.expect_echo();
+        shortage = shortage_in(test.subject().program->trace());
+        if (!shortage.heard.empty() && shortage.most() >= enough)
+            return test.subject().story.good();
+    }
+    const auto tries = static_cast<int>(shortage.heard.size());
+    const bool pauses = echo::Clock::now() - began >= short_pause * tries;
+    if (tries < 2 || shortage.least() == 0 || !pauses) return;
+    fail(test, Wanted::service, "answers to many words between two tries to accept",
+         "answers to " + std::to_string(shortage.most()) + " at most, in " + std::to_string(tries) +
+             " tries");
 }
 
 void expect_no_slot_skipped(ServerTest& test) {

@@ -20,6 +20,7 @@ constexpr std::string_view row_busy = "a processor is busy, and nobody says anyt
 constexpr std::string_view row_ignored = "a processor is busy, and somebody waits";
 constexpr std::string_view row_gone = "one hangs up, and a processor is busy from then on";
 constexpr std::string_view row_waits = "one client is quiet, and all others wait";
+constexpr std::string_view row_short = "no room for one more, and all others wait";
 constexpr std::string_view row_wrong = "one client leaves, and another one's connection ends";
 constexpr std::string_view row_left_out = "one client leaves, and another one is never answered";
 
@@ -241,6 +242,11 @@ const std::vector<Rule> rules = {
      "After "
      "a removal the two lists are in different orders, or it goes by what poll has said of another "
      "one."},
+    {"sleeps-in-accept", Basis::deeds, row_short,
+     [](const Evidence& e) { return e.wanted == Wanted::service; },
+     "accept failed, because the system had no room, and nobody was served before it was tried "
+     "again: the one thread sleeps there. Note when to try again, let poll wait until then at "
+     "most, and watch the listener with Interest::none meanwhile."},
     {"waits-in-accept", Basis::deeds, row_waits, waits_in_accept,
      "the one thread waits in accept, and nobody is in line. Accept once when poll has found the "
      "listener ready, or make the listener non-blocking: a client may have gone meanwhile."},
