@@ -170,3 +170,13 @@ TEST_CASE("whatever the system lacks, the next client is served when it has it a
     guest.talk("hello\n");
     guest.leave();
 }
+
+// Another usage is no mistake. But that of those who take their words from echo::Arguments is known.
+TEST_CASE("its limit may stand before the port, too", "[08]") {
+    LimitedServer behind(lesson, seats);
+    if (!behind.subject().program->understands_faults()) return;
+    ServerTest before(lesson, Setting{.before = {"--max-clients", "2"}});
+    Guest guest(before);
+    guest.talk("hello\n");
+    guest.leave();
+}

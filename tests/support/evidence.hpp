@@ -58,6 +58,7 @@ struct Evidence {
         bool interrupted = false;      // signals had come while it waited
         bool few_threads = false;      // the system lets it have only a few of them
         bool options = false;          // there was more on its command line than its port
+        bool options_first = false;    // it was before it, as its usage has it
         int seats = 0;                 // so many clients it has to serve at once; 0: not said
         int seated = 0;                // so many it did serve at once, as far as the test tried
         bool few_descriptors = false;  // it may not have as many as it has clients

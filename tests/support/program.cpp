@@ -211,6 +211,13 @@ std::chrono::milliseconds patience() {
 
 void set_default_program(std::string path) { default_program = std::move(path); }
 
+std::vector<std::string> Setting::command_line(std::string_view port) const {
+    std::vector<std::string> all = before;
+    all.emplace_back(port);
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    return all;
+}
+
 // A folder of its own, so that the file's absence means that nobody has opened it.
 class Program::TraceFile {
 public:
@@ -302,9 +309,7 @@ Program Program::launch(std::string_view faults, const std::vector<std::string>&
 }
 
 Program Program::server(const Setting& setting, std::string_view port) {
-    std::vector<std::string> arguments{std::string(port)};
-    arguments.insert(arguments.end(), setting.arguments.begin(), setting.arguments.end());
-    Program program = start(arguments, setting, false);
+    Program program = start(setting.command_line(port), setting, false);
     const Listening listening =
         read_first_line(*program.process_, *program.lookout_, program.command_);
     program.host_ = listening.host;

@@ -32,9 +32,12 @@ void set_default_program(std::string path);
 // How a server is started, apart from its port.
 struct Setting {
     std::string faults{};                  // passed on in ECHO_FAULTS: see fault_rules.hpp
-    std::vector<std::string> arguments{};  // behind its port
+    std::vector<std::string> before{};     // arguments before its port
+    std::vector<std::string> arguments{};  // and behind it
     std::size_t reserve_limit = 0;         // see Process::Options
     std::size_t descriptor_limit = 0;
+
+    std::vector<std::string> command_line(std::string_view port) const;
 };
 
 class Program {

@@ -155,11 +155,11 @@ void Subject::check_faults(std::string_view faults_wanted) {
 
 void Subject::start_server(std::string_view of_lesson, const Setting& setting,
                            std::string_view port) {
-    std::vector<std::string> arguments{std::string(port)};
-    arguments.insert(arguments.end(), setting.arguments.begin(), setting.arguments.end());
     past.options = !setting.arguments.empty();
+    past.options_first = !setting.before.empty();
     past.few_descriptors = setting.descriptor_limit > 0;
-    start(of_lesson, setting.faults, arguments, [&] { return Program::server(setting, port); });
+    start(of_lesson, setting.faults, setting.command_line(port),
+          [&] { return Program::server(setting, port); });
     check_faults(setting.faults);
 }
 

@@ -51,6 +51,13 @@ const std::vector<Rule> rules = {
      [](const Evidence& e) { return e.past.options && start(e, "ended before it said"); },
      "the server ended at once when it was started with --max-clients behind its port. Take that "
      "option, and its number, from the command line."},
+    {"port-before-the-option", Basis::ending, row_option,
+     [](const Evidence& e) { return e.past.options_first && start(e, "ended before it said"); },
+     "the server ended at once when it was started with --max-clients before its port, and not "
+     "when "
+     "it stood behind it. Ask for the option first, with arguments.number(), and then for the "
+     "port: "
+     "next_port takes the first word that is left."},
     {"takes-from-an-empty-line", Basis::ending, row_empty,
      [](const Evidence& e) {
          return server(e) && e.past.clients > 0 && contains(e.errors, "closed or was moved from");
