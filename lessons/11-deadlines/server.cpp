@@ -44,7 +44,7 @@ struct Client {
     }
 
     // TODO 2: count here how many bytes a client has moved, in and out, in the present stretch:
-    //         where we receive, and where we send. Mend what is said of `due`: all have one now.
+    //         where we receive, and where we send. Correct the comment on `due`: all have one now.
     echo::Connection connection;
     State state = State::receiving;
     std::string queue;  // received, and not sent back yet: at most one buffer full

@@ -116,6 +116,15 @@ TEST_CASE("who is quiet for most of its time stays, while a silent one is let go
     std::cout << "note: this machine was too slow to tell" << std::endl;
 }
 
+TEST_CASE("who moves enough, half of it in and half of it out, stays", "[11]") {
+    for (const int times : {1, 4, 16}) {
+        TimedServer test(lesson, short_stretch() * times, {"--pace", "16"});
+        Idler client(test);
+        if (client.stays_by_half() && client.stays_by_half()) return;
+    }
+    std::cout << "note: this machine was too slow to tell" << std::endl;
+}
+
 TEST_CASE("who dribbles a byte now and then is let go", "[11]") {
     TimedServer test(lesson, short_stretch(), {"--pace", "16"});
     Idler dribbler(test);

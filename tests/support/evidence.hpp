@@ -110,7 +110,7 @@ struct Evidence {
     Holding holding = Holding::none;
 
     // How the client went about it that was to be let go, or to stay.
-    enum class Manner { none, silent, dribbles, reads_nothing, active };
+    enum class Manner { none, silent, dribbles, reads_nothing, active, half_and_half };
     Manner manner = Manner::none;
     // Of one that was let go, in stretches of the server's --idle.
     double quiet = 0;          // since it last moved enough

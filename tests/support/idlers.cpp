@@ -23,6 +23,7 @@ std::string in_words(Manner manner) {
         case Manner::dribbles: return "this one sends a byte three times a stretch: too little";
         case Manner::reads_nothing: return "this one does not read its echo";
         case Manner::active: return "this one has moved enough in each stretch";
+        case Manner::half_and_half: return "this one has, in and out together";
         default: return "this one says nothing more";
     }
 }
@@ -117,11 +118,12 @@ bool Idler::says(std::string_view text) {
     return true;
 }
 
-bool Idler::stays() {
-    manner_ = Manner::active;
-    if (is_quiet_until(moved_ + test_.idle() * 3 / 4) &&
-        says("I was quiet for a while, and talk\n"))
-        return true;
+bool Idler::stays() { return stays_by(Manner::active, "I was quiet for a while, and talk\n"); }
+bool Idler::stays_by_half() { return stays_by(Manner::half_and_half, "ten bytes\n"); }
+
+bool Idler::stays_by(Manner manner, std::string_view words) {
+    manner_ = manner;
+    if (is_quiet_until(moved_ + test_.idle() * 3 / 4) && says(words)) return true;
     if (is_too_soon()) fail_too_soon();
     return false;
 }
@@ -232,7 +234,7 @@ Evidence Idler::evidence_of(Wanted wanted) const {
 }
 
 void Idler::fail_too_soon(bool at_one_time) {
-    const bool active = manner_ == Manner::active;
+    const bool active = manner_ == Manner::active || manner_ == Manner::half_and_half;
     Evidence all = evidence_of(active ? Wanted::stay : Wanted::let_go);
     all.at_one_time = at_one_time;
     all.expected_text =

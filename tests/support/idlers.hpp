@@ -57,6 +57,8 @@ public:
     // Says something, and is quiet for three quarters of a stretch. Fails the test when it is let
     // go. False: it was let go, but was late itself, on a machine with too much to do.
     bool stays();
+    // The same with ten bytes, which are enough for a pace of 16 only together with their echo.
+    bool stays_by_half();
     // Says something after it was quiet, and takes its echo. There was time enough.
     void expect_still_served(std::string_view text);
     // Ends its stream, and waits for the end of the program's. Gives when it would have been due.
@@ -78,6 +80,7 @@ public:
 private:
     friend class Idlers;
 
+    bool stays_by(Evidence::Manner manner, std::string_view words);
     void look(echo::Deadline deadline);
     void note_end();
     bool sends_on(std::string_view bytes, std::size_t& sent);

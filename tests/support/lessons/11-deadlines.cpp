@@ -174,6 +174,11 @@ const std::vector<Rule> rules = {
      "a client moved enough in each stretch, and was let go: its time ran from when it came. Begin "
      "a new stretch for who has moved enough.",
      "lets-go-too-soon"},
+    {"counts-one-way", Basis::shape, row_active,
+     [](const Evidence& e) { return too_soon(e) && e.manner == Manner::half_and_half; },
+     "a client moved enough in each stretch, half of it in and half of it out, and was let go. "
+     "Count what is received, and what is sent, too.",
+     "lets-go-too-soon"},
     {"deadline-outlives-its-client", Basis::shape, row_active,
      [](const Evidence& e) { return too_soon(e) && e.manner == Manner::active && e.anothers; },
      "an active client was let go just when another one would have been due, who had left before. "
