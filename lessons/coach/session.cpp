@@ -103,9 +103,9 @@ private:
         return over_ || again_;
     }
 
-    // During a check: q, Ctrl-C and the end of the input end it, and on a screen the lesson can be
-    // read. Other keys are dropped: obeyed afterwards, they would hide the verdict. The keys of a
-    // script wait until the check is done. False: there was no key.
+    // During a check: Ctrl-C and the end of the input end it, and so does q in its place; on a screen
+    // the lesson can be read. Other keys are dropped: obeyed afterwards, they would hide the verdict.
+    // The keys of a script wait until the check is done. False: there was no key.
     bool key_during_check() {
         if (over_ || !input_is_terminal()) return false;
         const int pressed = stage_.key(at_once);
@@ -120,7 +120,9 @@ private:
         else if (!stage_.plain() && std::tolower(pressed) == 'o')
             open_text();
         else if (std::tolower(pressed) == 'q')
-            over_ = true;
+            go_back();
+        else if (!stage_.plain() && pressed != key::none)
+            stage_.say("A check is running: o reads the lesson, and other keys work after it.");
         return pressed != key::none;
     }
 
@@ -169,11 +171,19 @@ private:
             case 'o': return open_text();
             case 'v': return show_verdict();
             case key::suspend: return stage_.suspend();
-            case 'q':
+            case 'q': return go_back();
             case key::interrupt:
             case key::end_of_input: over_ = true; return;
             default: return stage_.move(pressed);
         }
+    }
+
+    // From any page to the verdict, and from there out.
+    void go_back() {
+        if (stage_.plain() || !verdict_ || stage_.page() == verdict_)
+            over_ = true;
+        else
+            show_verdict();
     }
 
     void hint() {
@@ -265,6 +275,7 @@ private:
                 const std::string kept = coach_.starters().carry(lesson(), *to);
                 std::string done = to->file() + " is your own program now.";
                 if (!kept.empty()) done += " The old file is kept as " + kept + '.';
+                if (coach_.course().after(lesson()) == to) done += " n: go there.";
                 stage_.say(done);
             });
     }

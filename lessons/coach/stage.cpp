@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <string>
 #include <utility>
 #include <vector>
 
 namespace coach {
 
 namespace {
+
+using namespace std::string_literals;
 
 // The keys that mean the same everywhere. They fit into three rows of forty columns.
 std::vector<std::string> usual_keys() {
@@ -101,10 +104,14 @@ Lines Stage::head(Size size) const {
 Lines Stage::foot(Size size) const {
     std::vector<std::string> usual = usual_keys();
     if (!has_verdict) std::erase(usual, "v verdict");
+    if (!coach_.course().after(coach_.lesson())) std::erase(usual, "n next");
     Lines foot;
     if (!notice_.empty()) add(foot, notice_, Style::strong);
     if (!page_->notice().empty()) add(foot, page_->notice(), Style::strong);
-    add(foot, packed(page_->keys(std::move(usual)), size.columns, Style::faint));
+    std::vector<std::string> keys = page_->keys(std::move(usual));
+    const bool leads_back = std::find(keys.begin(), keys.end(), "v verdict") != keys.end();
+    if (leads_back) std::replace(keys.begin(), keys.end(), "q quit"s, "q back"s);
+    add(foot, packed(keys, size.columns, Style::faint));
     return foot;
 }
 

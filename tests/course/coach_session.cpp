@@ -327,6 +327,23 @@ TEST_CASE("the lesson can be read during a check, and the verdict waits", "[coac
     // The text is open where it was left, and so it will be the next time.
     desk.press("o");
     desk.expect("[-1] Hint 1: one");
+    // From a hint, too, q leads back; and a key during a check is seen.
+    desk.press("q");
+    desk.expect("NOT YET: a test failed");
+    desk.expect("q quit");
+    desk.press("h");
+    desk.expect("q back");
+    desk.press("q");
+    desk.expect("q quit");
+    small.write("gate", "");
+    desk.press("\r");
+    desk.expect("compiling");
+    desk.press("t");
+    desk.expect("A check is running");
+    std::filesystem::remove(small.path("gate"));
+    desk.expect("NOT YET: a test failed");
+    desk.press("o");
+    desk.expect("[-1] Hint 1: one");
     // Who saves while reading wants the verdict.
     small.write("lessons/01-one-client/server.cpp", program(good));
     desk.expect("PASSED: ");
