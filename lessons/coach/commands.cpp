@@ -51,7 +51,7 @@ int list_command(const Coach& coach) {
 
 int check_command(Coach& coach, const Lesson& lesson, const std::string& command) {
     const Verdict verdict = check(coach, lesson, command, tell);
-    print(verdict_lines(coach, lesson, verdict, false, output_is_terminal() ? width() : any_width));
+    print(verdict_lines(coach, lesson, verdict, false));
     return verdict.kind == Verdict::Kind::passed ? 0 : 1;
 }
 

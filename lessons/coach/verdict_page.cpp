@@ -18,8 +18,7 @@ VerdictPage::VerdictPage(const Coach& coach, const Lesson& lesson, Verdict verdi
 Lines VerdictPage::lines(std::size_t width) {
     Lines lines;
     if (outdated) add(lines, "The verdict below is of the version before.", Style::strong);
-    add(lines,
-        verdict_lines(coach_, lesson_, verdict_, on_screen_, on_screen_ ? width : any_width));
+    add(lines, verdict_lines(coach_, lesson_, verdict_, on_screen_));
     return fitted(lines, width);
 }
 

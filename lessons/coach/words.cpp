@@ -153,27 +153,19 @@ Lines passed_lines(const Coach& coach, const Lesson& lesson, const Verdict& verd
     return lines;
 }
 
-// What happened and how long it took, in one line if a shorter name of the test can do that.
-std::string headline(const Verdict& verdict, std::size_t width) {
-    std::string text = word_for(verdict.kind) + ": " + printable(verdict.headline);
-    const std::string time = "  (" + in_seconds(verdict.took) + ')';
-    const std::string name = printable(verdict.failed_test);
-    const std::size_t all = columns(text) + columns(time);
-    constexpr std::size_t telling = 20;  // a name that is cut shorter says nothing any more
-    if (name.empty() || all <= width || all - width + telling + 3 > columns(name) ||
-        text.size() < name.size() || text.substr(text.size() - name.size()) != name)
-        return text + time;
-    const std::string shorter = trimmed(cut(name, columns(name) - (all - width) - 3)) + "...";
-    return text.substr(0, text.size() - name.size()) + shorter + time;
+// What happened, and how long it took.
+std::string headline(const Verdict& verdict) {
+    return word_for(verdict.kind) + ": " + printable(verdict.headline) + "  (" +
+           in_seconds(verdict.took) + ')';
 }
 
 }  // namespace
 
 Lines verdict_lines(const Coach& coach, const Lesson& lesson, const Verdict& verdict,
-                    bool with_cause_first, std::size_t width) {
+                    bool with_cause_first) {
     const bool good = verdict.kind == Verdict::Kind::passed;
     Lines lines;
-    add(lines, headline(verdict, width), good ? Style::good : Style::bad);
+    add(lines, headline(verdict), good ? Style::good : Style::bad);
     if (verdict.kind == Verdict::Kind::failed && verdict.passed > 0)
         add(lines,
             std::to_string(verdict.passed) +

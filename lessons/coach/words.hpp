@@ -14,10 +14,9 @@ Lines head_lines(const Coach& coach, std::size_t width, bool brief);
 std::string progress_bar(const Coach& coach, std::size_t width);
 
 // A verdict, and after a pass what was learned and what comes next. cause_first: for a screen,
-// which shows the beginning; what scrolls away is best read from its end. The name of a failed test
-// is shortened for its line to fit into the width.
+// which shows the beginning; what scrolls away is best read from its end.
 Lines verdict_lines(const Coach& coach, const Lesson& lesson, const Verdict& verdict,
-                    bool cause_first, std::size_t width = any_width);
+                    bool cause_first);
 std::string word_for(Verdict::Kind kind);
 // What can be done after a pass, by which key.
 std::string keys_after_pass(const Coach& coach, const Lesson& lesson);

@@ -10,6 +10,7 @@
 #include "report.hpp"
 #include "screen.hpp"
 #include "trace_reader.hpp"
+#include "verdict_page.hpp"
 #include "watch.hpp"
 #include "words.hpp"
 
@@ -324,7 +325,7 @@ TEST_CASE("a pass says how many cases ran without their faults", "[coach]") {
     CHECK(contains(page(), "\n3 cases ran without their faults: this program does not know "));
 }
 
-TEST_CASE("the line of a failed test fits into a terminal", "[coach]") {
+TEST_CASE("a failed test is named whole, in as many lines as it takes", "[coach]") {
     const SmallCourse small;
     const coach::Coach desk({small.path(), small.path("build")});
     coach::Verdict verdict;
@@ -332,17 +333,11 @@ TEST_CASE("the line of a failed test fits into a terminal", "[coach]") {
     verdict.failed_test = "a client that sends and never reads does not stop the others";
     verdict.headline = "a test failed: " + verdict.failed_test;
     verdict.took = std::chrono::milliseconds(7200);
-    const auto first = [&](std::size_t width) {
-        return coach::verdict_lines(desk, desk.find("01"), verdict, true, width).front().text;
-    };
-    const std::string whole = "NOT YET: " + verdict.headline + "  (7.2 s)";
-    CHECK(first(coach::any_width) == whole);
-    CHECK(first(whole.size()) == whole);
-    CHECK(first(80) ==
-          "NOT YET: a test failed: a client that sends and never reads does not...  (7.2 s)");
-    for (const std::size_t width : {60u, 70u, 80u, 90u}) CHECK(first(width).size() <= width);
-    // Too narrow for a name that says anything: then it takes two lines.
-    CHECK(first(30) == whole);
+    coach::VerdictPage page(desk, desk.find("01"), verdict, true, {});
+    CHECK(contains(text_of(page.lines(100)), "NOT YET: " + verdict.headline + "  (7.2 s)\n"));
+    CHECK(contains(text_of(page.lines(80)),
+                   "NOT YET: a test failed: a client that sends and never reads does not stop "
+                   "the\nothers  (7.2 s)\n"));
 }
 
 TEST_CASE("colours are used only where they are wanted", "[coach]") {
