@@ -288,6 +288,35 @@ bool Checker::run_earlier_tests(const Course& course, const Lesson& lesson,
     return true;
 }
 
+bool Checker::run_tests(const Lesson& lesson, const std::string& command, const Progress& progress,
+                        const Stop& stop, Verdict& verdict) const {
+    progress("running the tests");
+    // The tests know where the programs are in the build folder that they come from.
+    const bool at_home = folders_.build == fs::path(ECHO_BUILD_DIR);
+    const std::string program =
+        command.empty() && !at_home ? command_line({own_program(lesson)}) : command;
+    const Ran ran = run(tests_of(lesson, program, true), limits_.tests * patience(), stop);
+    return judge(ran, lesson, verdict);
+}
+
+// While one coach runs the tests, another one may build the same program: for a moment there is
+// none. So where it has changed under the tests, they begin anew, once.
+bool Checker::check_own(const Lesson& lesson, const Progress& progress, const Stop& stop,
+                        Verdict& verdict) const {
+    const auto built = [&] {
+        std::error_code ignored;
+        return fs::last_write_time(own_program(lesson), ignored);
+    };
+    for (bool again = true;; again = false) {
+        progress("compiling " + lesson.file());
+        if (!build_lesson(lesson, stop, verdict)) return false;
+        const auto before = built();
+        if (run_tests(lesson, {}, progress, stop, verdict)) return true;
+        const bool changed = verdict.kind == Kind::failed && built() != before;
+        if (!again || !changed || (stop && stop())) return false;
+    }
+}
+
 Verdict Checker::check(const Course& course, const Lesson& lesson, const std::string& command,
                        const Progress& progress, const Stop& stop) {
     const auto began = harness::Clock::now();
@@ -313,21 +342,11 @@ Verdict Checker::check(const Course& course, const Lesson& lesson, const std::st
         verdict.file_seen = fingerprint(source);
     }
     if (!build_tests(progress, stop, verdict)) return finish();
-    if (command.empty()) {
-        progress("compiling " + lesson.file());
-        if (!build_lesson(lesson, stop, verdict)) {
-            if (verdict.kind == Kind::broken) note_encoding(source, verdict);
-            return finish();
-        }
-    }
-    progress("running the tests");
-    // The tests know where the programs are in the build folder that they come from.
-    const bool at_home = folders_.build == fs::path(ECHO_BUILD_DIR);
-    const std::string program =
-        command.empty() && !at_home ? command_line({own_program(lesson)}) : command;
-    const Ran ran = run(tests_of(lesson, program, true), limits_.tests * patience(), stop);
-    if (!judge(ran, lesson, verdict)) return finish();
-    if (!run_earlier_tests(course, lesson, command, stop, verdict)) return finish();
+    const bool own = command.empty();
+    const bool passed = own ? check_own(lesson, progress, stop, verdict)
+                            : run_tests(lesson, command, progress, stop, verdict);
+    if (verdict.kind == Kind::broken) note_encoding(source, verdict);
+    if (!passed || !run_earlier_tests(course, lesson, command, stop, verdict)) return finish();
     set(verdict, Kind::passed,
         "lesson " + lesson.number + ": all " + std::to_string(verdict.passed) + " tests pass");
     return finish();

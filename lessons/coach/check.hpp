@@ -75,6 +75,10 @@ private:
     bool build_lesson(const Lesson& lesson, const Stop& stop, Verdict& verdict) const;
     harness::Process::Options tests_of(const Lesson& lesson, const std::string& command,
                                        bool keep_traces) const;
+    bool run_tests(const Lesson& lesson, const std::string& command, const Progress& progress,
+                   const Stop& stop, Verdict& verdict) const;
+    bool check_own(const Lesson& lesson, const Progress& progress, const Stop& stop,
+                   Verdict& verdict) const;
     bool run_earlier_tests(const Course& course, const Lesson& lesson, const std::string& command,
                            const Stop& stop, Verdict& verdict) const;
     std::filesystem::path tests_program() const;

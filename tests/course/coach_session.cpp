@@ -409,6 +409,31 @@ TEST_CASE("a program that eats memory is ended, and this is said", "[coach]") {
     CHECK(contains(ran.output, "it used more than 1024 MiB of memory"));
 }
 
+// As when two coaches build the same program. This one does it to itself, the first time.
+TEST_CASE("where the program changes under its tests, they begin anew", "[coach]") {
+    SKIP_WITHOUT_COMPILER;
+    const SmallCourse small;
+    make_buildable(small);
+    const std::string once =
+        "const std::string mark = MARK;\n"
+        "    if (!std::ifstream(mark)) {\n"
+        "        std::ofstream(mark) << 1;\n"
+        "        std::filesystem::last_write_time(PROGRAM, "
+        "std::filesystem::file_time_type::clock::now());\n"
+        "        return 1;\n"
+        "    }\n    ";
+    const auto quoted = [&](const std::string& path) {
+        return '"' + small.path(path).generic_string() + '"';
+    };
+    small.write("lessons/01-one-client/server.cpp",
+                "#include <filesystem>\n#include <fstream>\n#include <string>\n#define MARK " +
+                    quoted("build/mark") + "\n#define PROGRAM " +
+                    quoted("build/lessons/01-one-client/server") + '\n' + program(once + good));
+    const coach::Ran ran = run_learn(small, {"check", "01"});
+    INFO(ran.output << ran.errors);
+    CHECK(ran.ending->code == 0);
+}
+
 TEST_CASE("learn check and learn verify tell by their exit code", "[coach]") {
     SKIP_WITHOUT_COMPILER;
     const SmallCourse small;
