@@ -33,8 +33,8 @@ constexpr std::size_t most_to_drain = std::size_t{16} * 1024 * 1024;
 constexpr std::chrono::seconds longest_goodbye{2};
 
 // TODO 1: make its socket non-blocking, and give it a queue of bytes. `talking` becomes two states,
-//         receiving and sending, in serve_those_ready, too. With set_interest receiving is watched
-//         for reading, and sending for writing.
+//         receiving and sending; serve_those_ready tells them apart. With set_interest receiving is
+//         watched for reading, and sending for writing.
 
 // What a thread of its own would know of its client: by its place in the code, and from its stack.
 struct Client {

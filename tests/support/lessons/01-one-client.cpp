@@ -516,7 +516,7 @@ const std::vector<Rule> rules = {
      "the echo stops where one buffer is full: the program calls recv once. Put recv and send in "
      "a loop that ends with the client's stream.",
      "closes-too-early"},
-    {"no-answer", Basis::shape, row_part,
+    {"no-answer", Basis::shape, row_nothing,
      [](const Evidence& e) {
          return server(e) && cut(e) && e.got.empty() && e.stream != Stream::open &&
                 !e.finished_sending;
