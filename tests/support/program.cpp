@@ -53,6 +53,12 @@ bool is_file(const fs::path& path) {
            fs::is_regular_file(path.string() + ".exe", ignored);
 }
 
+// A lesson's own program, which the coach runs through the tests of earlier lessons: its student has
+// never heard of ECHO_PROGRAM.
+bool is_own(const std::string& command) {
+    return command.find(std::string(ECHO_BUILD_DIR) + "/lessons/") != std::string::npos;
+}
+
 [[noreturn]] void could_not_start(const std::string& command, const std::string& reason,
                                   const std::string& advice) {
     throw StartFailure(
@@ -257,7 +263,8 @@ Program Program::start(const std::vector<std::string>& arguments, const Setting&
     Process::Options options;
     std::string advice;
     if (const auto command = variable("ECHO_PROGRAM")) {
-        program.command_ = *command + " (from ECHO_PROGRAM)";
+        program.command_ = *command;
+        if (!is_own(*command)) program.command_ += " (from ECHO_PROGRAM)";
         try {
             options.arguments = split_command_line(*command);
         } catch (const std::invalid_argument& wrong) {
