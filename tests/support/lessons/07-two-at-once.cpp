@@ -5,6 +5,7 @@
 #include "../talk.hpp"
 
 #include <algorithm>
+#include <set>
 #include <string>
 
 namespace harness {
@@ -28,6 +29,18 @@ bool left_alone(const Evidence& e) {
 // A thread used a connection that had been moved away, and ended the program or its conversation.
 bool used_what_was_moved(const Evidence& e) {
     return server(e) && e.past.clients > 1 && contains(e.errors, "closed or was moved from");
+}
+// Of two threads that end the program at the same time neither gets to say why. Then it is known by
+// what became of a client: its connection was closed before anybody had received from it.
+bool fell_twice_at_once(const Evidence& e) {
+    if (!server(e) || !contains(e.errors, "recursively")) return false;
+    std::set<std::string> unread;
+    for (const TracedCall& call : e.calls) {
+        if (call.name == "close" && unread.count(call.socket) > 0) return true;
+        if (call.name == "recv" || call.name == "close") unread.erase(call.socket);
+        if (!call.accepted().empty()) unread.insert(call.accepted());
+    }
+    return false;
 }
 
 bool alone_it_is_served(const Evidence& e) { return left_alone(e) && answered_after(e, "alone"); }
@@ -89,14 +102,16 @@ const std::vector<Rule> rules = {
     {"no-thread-no-server", Basis::ending, row_few, fell_with_a_thread,
      "the system had no room for another thread, and that ended the server, or a client that it "
      "served. std::thread's constructor throws std::system_error: catch it where you start the "
-     "thread, let this one client go, and accept the next.",
+     "thread, and go on with those that run. If it was for one client, let that one go, and accept "
+     "the next.",
      "exception-leaves-a-thread"},
     {"exception-leaves-a-thread", Basis::ending, row_exception, left_a_thread,
      "an exception left a thread, or nobody joined a thread before its std::thread was destroyed. "
      "Either ends the whole program, with all its clients. Catch everything in the function that "
      "the thread runs."},
 
-    {"refers-to-the-loop", Basis::ending, row_astray, used_what_was_moved,
+    {"refers-to-the-loop", Basis::ending, row_astray,
+     [](const Evidence& e) { return used_what_was_moved(e) || fell_twice_at_once(e); },
      "a thread used a connection that had been moved away meanwhile: it has a reference to the "
      "loop's variable, which belongs to the next client by now. Move the connection into the "
      "thread.",

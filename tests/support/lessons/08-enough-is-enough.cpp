@@ -103,7 +103,9 @@ const std::vector<Rule> rules = {
      "seat-lost"},
     {"seat-lost", Basis::deeds, row_seat, no_seat_for_one,
      "a client has left, and its seat is not free again. However a client leaves, by its end, a "
-     "reset or an exception, its seat has to be given back, and who waits for it told."},
+     "reset or an exception, its seat has to be given back, and who waits for it told. Or its "
+     "worker "
+     "sleeps on: it waits without a condition, and was told before it began to wait."},
 
     {"dropped-in-silence", Basis::shape, row_dropped,
      [](const Evidence& e) { return turned_away(e) && e.got.empty(); },
