@@ -181,6 +181,28 @@ TEST_CASE("a hanging process is killed", "[harness]") {
     CHECK(process.wait(soon())->code == 9);
 }
 
+TEST_CASE("a process is asked to stop, by either signal", "[harness]") {
+#ifdef _WIN32
+    SKIP_BECAUSE("only what runs in the same console can be asked, and hears Ctrl-Break");
+#else
+    for (const auto& [how, name] : {std::pair(Process::StopBy::ctrl_c, "SIGINT"),
+                                    std::pair(Process::StopBy::terminate, "SIGTERM")}) {
+        Process process = puppet({"print", "ready", "hang"});
+        REQUIRE(prints(process, "ready"));
+        CHECK(process.ask_to_stop(how));
+        CHECK(contains(end_of(process).text(), name));
+    }
+    // While it is held still, it is asked, and hears of it when it goes on.
+    Process process = puppet({"print", "ready", "hang"});
+    REQUIRE(prints(process, "ready"));
+    REQUIRE(process.pause(Process::Pause::with_a_signal));
+    CHECK(process.ask_to_stop(Process::StopBy::terminate));
+    CHECK_FALSE(process.ending());
+    process.resume();
+    CHECK(contains(end_of(process).text(), "SIGTERM"));
+#endif
+}
+
 TEST_CASE("what a process started ends with it", "[harness]") {
 #ifdef _WIN32
     SKIP_BECAUSE("no portable way to see a grandchild on Windows; the job object ends it");

@@ -98,6 +98,8 @@ void Process::kill() { state_->kill(); }
 
 void Process::ask_to_end() { state_->ask_to_end(); }
 
+bool Process::ask_to_stop(StopBy how) { return state_->ask_to_stop(how); }
+
 std::chrono::milliseconds Process::cpu_time() const { return state_->cpu_time(); }
 
 Holdings Process::holdings() const {
@@ -108,7 +110,7 @@ Holdings Process::holdings() const {
 
 bool Process::interrupt(long thread) { return state_->interrupt(thread); }
 
-bool Process::pause() { return state_->pause(); }
+bool Process::pause(Pause how) { return state_->pause(how); }
 
 void Process::resume() { state_->resume(); }
 

@@ -133,6 +133,12 @@ public:
     // may not listen.
     void ask_to_end();
 
+    // Asks it to stop, and nothing that it started: as Ctrl-C does, or as `kill` and the system do
+    // when it goes down. (On Windows both are Ctrl-Break, which only a program of the same console
+    // hears.) False: here nobody can.
+    enum class StopBy { ctrl_c, terminate };
+    bool ask_to_stop(StopBy how);
+
     // The processor time (user and system) that it has used so far, also while it runs. Without
     // its children.
     std::chrono::milliseconds cpu_time() const;
@@ -148,8 +154,10 @@ public:
     // Stops it, and all that it started, as Ctrl-Z does, and returns when it stands still. resume()
     // lets it go on, and what has come meanwhile it finds all at once. False: this system, or this
     // program, can't be stopped without harm. (On Linux epoll_wait fails with EINTR when a stopped
-    // program goes on.)
-    bool pause();
+    // program goes on. That is no harm where another signal is to come meanwhile, which does the
+    // same.)
+    enum class Pause { harmless, with_a_signal };
+    bool pause(Pause how = Pause::harmless);
     void resume();
 
     // What each of its threads waits in. Empty where the system does not tell. When two looks are

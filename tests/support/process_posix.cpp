@@ -273,6 +273,10 @@ struct PosixProcess final : Process::State {
     void kill() override { ::kill(-pid_, SIGKILL); }
     void ask_to_end() override { ::kill(-pid_, SIGTERM); }
 
+    bool ask_to_stop(Process::StopBy how) override {
+        return ::kill(pid_, how == Process::StopBy::ctrl_c ? SIGINT : SIGTERM) == 0;
+    }
+
     std::chrono::milliseconds cpu_time() override {
         using namespace std::chrono;
 #if defined(__APPLE__)
@@ -324,8 +328,9 @@ struct PosixProcess final : Process::State {
         return ::kill(pid_, SIGWINCH) == 0;
     }
 
-    bool pause() override {
-        if (minds_a_pause(pid_) || ::kill(-pid_, SIGSTOP) != 0) return false;
+    bool pause(Process::Pause how) override {
+        if (how == Process::Pause::harmless && minds_a_pause(pid_)) return false;
+        if (::kill(-pid_, SIGSTOP) != 0) return false;
         siginfo_t about{};
         while (::waitid(P_PID, static_cast<id_t>(pid_), &about, WSTOPPED | WEXITED | WNOWAIT) != 0)
             if (errno != EINTR) return false;

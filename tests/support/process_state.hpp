@@ -42,8 +42,9 @@ struct Process::State {
     virtual std::chrono::milliseconds cpu_time() = 0;
     virtual std::size_t memory_used() = 0;      // in bytes, 0: nobody knows
     virtual Holdings holdings() { return {}; }  // but its memory
+    virtual bool ask_to_stop(Process::StopBy how) = 0;
     virtual bool interrupt(long /*thread*/) { return false; }
-    virtual bool pause() { return false; }
+    virtual bool pause(Process::Pause /*how*/) { return false; }
     virtual void resume() {}
     virtual std::vector<Sleeper> threads() { return {}; }
 

@@ -262,6 +262,11 @@ struct WindowsProcess final : Process::State {
         ::GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, ::GetProcessId(process_.get()));
     }
 
+    // Ctrl-C is ignored in a process group of its own.
+    bool ask_to_stop(Process::StopBy) override {
+        return ::GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, ::GetProcessId(process_.get())) != 0;
+    }
+
     std::chrono::milliseconds cpu_time() override {
         FILETIME created{}, ended_at{}, kernel{}, user{};
         // Wine gives our own times for any other process; those of its first thread are right.
