@@ -44,6 +44,11 @@ struct Evidence {
         turns,          // that each client has its turn, however much another one sends
         let_go,         // that a client that moves too little is let go, in time
         stay,           // that one that moves enough is not
+        own_end,        // that it ends by itself, with exit code 0, after it was asked to stop
+        end_at_once,    // that it ends at once when it is asked a second time
+        last_word,      // that it says on standard error that it stops
+        closed_door,    // that nobody new is taken in then, or kept waiting
+        fate,           // that one in line is served then, or its connection ends
     };
     Wanted wanted = Wanted::bytes;
     std::string lesson;  // whose test it is; empty: not known
@@ -66,6 +71,9 @@ struct Evidence {
         int not_reading = 0;           // clients that send, and do not read what comes back
         bool idle = false;             // it was told how long a client may move too little
         int let_go = 0;                // clients that it had let go for that
+        bool drain = false;            // it was told how long its end may take
+        int asked_to_stop = 0;         // so many times
+        bool in_line = false;          // this client had not been accepted when it was asked
     };
     Past past;
     // Why a server was not to start.
@@ -122,6 +130,9 @@ struct Evidence {
     bool woken = false;
     bool in_company = false;            // and another client was talking meanwhile
     bool takes_it_for_seconds = false;  // as another one was that came to a server with --idle 1s
+    // One that was asked to stop ended before the time that it was told, and a client was still owed
+    // something.
+    bool gave_up_early = false;
     bool had_talked = false;            // as the others that stayed; those that never had are gone
 
     // What the test tried after bytes had been missing, and what came then: see Experiment.

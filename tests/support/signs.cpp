@@ -141,6 +141,11 @@ bool aborted(const Ending& ending) {
 
 bool crashed(const Ending& ending) { return ending.by_signal || aborted(ending); }
 
+bool ended_unasked(const Evidence& e) {
+    const bool asked = e.past.asked_to_stop > 0;
+    return e.ending && !(asked && !e.ending->by_signal && e.ending->code == 0);
+}
+
 // --- What came, compared with what was expected ----------------------------------------------
 
 bool all_came(const Evidence& e) { return about_bytes(e) && e.expected == e.got; }

@@ -54,6 +54,8 @@ bool ended_by(const Evidence& e, std::string_view signal);
 // By abort(): on Windows that is no signal, but exit code 3.
 bool aborted(const Ending& ending);
 bool crashed(const Ending& ending);
+// It has ended, and not because it was asked to stop and did so without a failure.
+bool ended_unasked(const Evidence& e);
 
 // --- What came, compared with what was expected ----------------------------------------------
 

@@ -17,7 +17,7 @@ constexpr std::string_view row_words = "the server can't start, and its words do
 
 // It ended by its own will where a client was to be served.
 bool ended_between_clients(const Evidence& e) {
-    return server(e) && e.wanted != Wanted::refusal && e.past.clients > 0 && e.ending &&
+    return server(e) && e.wanted != Wanted::refusal && e.past.clients > 0 && ended_unasked(e) &&
            !crashed(*e.ending);
 }
 

@@ -118,7 +118,7 @@ bool stalls_until_more_comes(const Evidence& e) {
 
 const std::vector<Rule> rules = {
     {"event-after-close", Basis::ending, "a client breaks off, and the server ends",
-     [](const Evidence& e) { return server(e) && e.past.left > 0 && e.ending.has_value(); },
+     [](const Evidence& e) { return server(e) && e.past.left > 0 && ended_unasked(e); },
      "a client broke off, and that ended the server. An end may come to light in a send as well as "
      "in a recv: after either has closed a client, nothing else may be done with it in that pass, "
      "and nothing that the same wait has told of it."},
