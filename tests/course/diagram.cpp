@@ -59,11 +59,11 @@ std::string unescape(std::string_view text) {
 }
 
 // "wait" is what a poller does, and "watch for writing" what it is told of a client. "killed" is no
-// call, but what a program can't help: it is ended from outside. "reset" is a close
-// that breaks the connection off.
+// call, but what a program can't help: it is ended from outside. By "SIGTERM" it is asked to stop.
+// "reset" is a close that breaks the connection off.
 const std::set<std::string> known_calls = {"socket",   "bind",  "listen", "accept", "connect",
                                            "recv",     "send",  "poll",   "wait",   "watch",
-                                           "shutdown", "close", "reset",  "killed"};
+                                           "shutdown", "close", "reset",  "killed", "SIGTERM"};
 
 // The lesson's folder that the diagram's name begins with.
 std::string lesson_of(const std::string& diagram) {
@@ -234,8 +234,8 @@ private:
 
     // Whose conversation it is: the arrow says it, or the remark "(A)", or there is only one.
     void find_peer(const Row& row, DrawnCall& call, const std::string& remark) {
-        static const std::set<std::string> of_none = {"socket", "bind", "listen",
-                                                      "poll",   "wait", "killed"};
+        static const std::set<std::string> of_none = {"socket", "bind",   "listen", "poll",
+                                                      "wait",   "killed", "SIGTERM"};
         if (of_none.count(call.name) != 0) return;
         for (const auto& [id, shown] : diagram_.participants)
             if (remark == '(' + id + ')' || (remark.empty() && id == row.peer)) call.peer = id;
