@@ -795,8 +795,9 @@ private:
 // The frame of a tool's main:
 //     return run_tool(argc, argv, usage, [](echo::Arguments& arguments) -> int { ... });
 // --help and -h print "usage: NAME " and the usage, such as "[port]"; --version prints "NAME " and
-// the version of this file. Whatever is thrown becomes one line on standard error, "NAME: ...", and the exit code: 2 for a UsageError, 1
-// for any other exception. Else it is what `body` returns. NAME is the program's file's.
+// the version of this file. Whatever is thrown becomes one line on standard error, "NAME: ...", and
+// the exit code: 2 for a UsageError, 1 for any other exception. Else it is what `body` returns. NAME
+// is the program's file's.
 template <class Body>
 int run_tool(int argc, char** argv, std::string_view usage, Body body);
 
@@ -940,8 +941,8 @@ public:
     // until each client has got what it is owed, or the drain is over. Throws what a poller throws.
     ServerSummary run();
 
-    // Serves in threads of its own, and returns at once. A server serves once. It does not look for signals. Throws Error
-    // when there can't be so many threads.
+    // Serves in threads of its own, and returns at once. It does not look for signals. A server serves
+    // once. Throws Error when there can't be so many threads.
     void start();
     // Stops, drains, and waits for the end of what start() has begun. Throws as run().
     ServerSummary stop();

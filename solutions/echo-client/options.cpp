@@ -82,7 +82,7 @@ const std::string_view usage =
     "    --size BYTES          with both: how long a message is (64)\n"
     "  --timeout DURATION    how long to wait for a connection, and for each echo (10s)\n"
     "  --json                prints nothing but one JSON object, at the end\n"
-    "  --help                prints this\n"
+    "  --help, --version\n"
     "\n"
     "With the first three every byte that comes back is compared with what was sent. Ctrl-C ends\n"
     "--count and --connections early, with the figures so far.\n"
