@@ -109,6 +109,7 @@ TEST_CASE("who says nothing gets a goodbye, and who is new gets nothing", "[12]"
     if (!test.ask_to_stop(StopBy::ctrl_c)) SKIP_BECAUSE(nobody_can_ask);
     idle.expect_goodbye();
     test.expect_closed_door();
+    harness::expect_forgotten_in_time(test);
     idle.close();
     test.expect_end();
 }

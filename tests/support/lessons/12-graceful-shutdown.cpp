@@ -99,10 +99,12 @@ const std::vector<Rule> rules = {
      "nobody says anything, and the program wakes again and again, perhaps to look whether it was "
      "asked to stop. Let the request itself wake it: a byte in a pipe that its poller watches."},
     {"spins-after-the-stop", Basis::deeds, row_busy,
-     [](const Evidence& e) { return asked(e) && keeps_awake(e); },
+     [](const Evidence& e) {
+         return asked(e) && (keeps_awake(e) || (e.busy && e.stream == Stream::open));
+     },
      "since the program was asked to stop its wait returns at once, again and again. A stop's "
-     "handle "
-     "stays ready: forget it in the poller as soon as it was found ready."},
+     "handle stays ready: forget it in the poller when it was found ready. And a deadline that is "
+     "over is none any more."},
     {"goes-on-accepting", Basis::deeds, row_door,
      [](const Evidence& e) { return e.wanted == Wanted::closed_door && !e.got.empty(); },
      "the program was asked to stop, and serves a client that came after that. Stop accepting, and "
@@ -124,7 +126,7 @@ const std::vector<Rule> rules = {
      [](const Evidence& e) { return runs_on(e) && e.past.clients > 0 && e.manner == Manner::none; },
      "the program was asked to stop, its clients have got their goodbye and have left, and it runs "
      "on. Its loop ends when the last one has been removed."},
-    {"stops-receiving", Basis::shape, row_lost,
+    {"stops-receiving", Basis::deeds, row_lost,
      [](const Evidence& e) { return lost_by(e, Stream::ended) && e.got.empty(); },
      "what a client sent just before the stop was not received: its goodbye came first. Receive "
      "until nothing is ready any more, and give what is on its way a moment to land."},
@@ -132,7 +134,7 @@ const std::vector<Rule> rules = {
      [](const Evidence& e) { return lost_by(e, Stream::ended) && !e.got.empty(); },
      "a client got its goodbye before the rest of its echo. Who has a queue, or is ready, is owed "
      "something: it gets its goodbye when both are over."},
-    {"closes-with-bytes-unread", Basis::shape, row_lost,
+    {"closes-with-bytes-unread", Basis::deeds, row_lost,
      [](const Evidence& e) { return lost_by(e, Stream::reset) && !e.past.in_line; },
      "a client that was owed something got a reset: the program closed the connection with bytes "
      "of it unread. Send back what has come, then half-close, and read until its end."},
@@ -142,7 +144,7 @@ const std::vector<Rule> rules = {
      },
      "the program was asked to stop, and its clients get nothing more, though they are owed "
      "something. Stop accepting only: the loop goes on to serve those who are there."},
-    {"forgets-the-line", Basis::shape, row_line, lost_in_line,
+    {"forgets-the-line", Basis::deeds, row_line, lost_in_line,
      "a client was in line when the program was asked to stop: connected, as far as it knows, and "
      "it had sent something. Its connection was closed. As long as there are seats, accept until "
      "nobody is in line, and close the listener then."},
