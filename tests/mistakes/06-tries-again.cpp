@@ -1,5 +1,5 @@
 // cause: tries-a-broken-connection-again
-// also fits: does-nothing, lost-bytes, never-answers, recv-outside-the-loop
+// also fits: does-nothing, lost-bytes, never-answers, recv-outside-the-loop, tries-a-failed-send-again
 // It means to send every byte, and does not take no for an answer.
 
 #include <echo.hpp>
