@@ -90,6 +90,8 @@ TEST_CASE("a server's port is read from its first line", "[harness]") {
         {"listening on [::]:7777", "::1"},
         {"listening on [::1]:7777", "::1"},
         {"listening on 127.0.0.1:7777\r", "127.0.0.1"},
+        {"listening on [::]:7777, every address of this machine", "::1"},
+        {"listening on 127.0.0.1:7777, port 7777", "127.0.0.1"},
     };
     for (const auto& row : table) {
         CAPTURE(row.line);
@@ -118,7 +120,9 @@ TEST_CASE("any other first line is shown, with what was expected", "[harness]") 
              "listening on :7777",
              " listening on 127.0.0.1:7777",
              "listening on 127.0.0.1:7777 ",
-             "listening on 127.0.0.1:7777, port 7777",
+             "listening on 127.0.0.1:7777 and elsewhere",
+             "listening on 127.0.0.1:7777,8888",
+             "listening on 127.0.0.1:0, port 7777",
              "listening on ::1:7777",
          }) {
         const std::string text = failure_with(puppet("print '" + std::string(line) + "' hang"));

@@ -122,7 +122,7 @@ std::string shown(const std::string& title, const std::string& text) {
 constexpr const char* expected_line =
     "  expected as its first line: listening on 127.0.0.1:PORT, with the port it listens on\n";
 
-// What a server's first line says.
+// What a server's first line says. Behind the port, after a comma, it may say more to its reader.
 struct Listening {
     std::string host;
     std::uint16_t port;
@@ -144,7 +144,8 @@ std::optional<Listening> parse_first_line(std::string_view line) {
     for (const auto& [said, reached] : hosts) {
         if (line.substr(0, said.size()) != said) continue;
         if (line.size() <= said.size() || line[said.size()] != ':') continue;
-        const std::string_view digits = line.substr(said.size() + 1);
+        const std::string_view where = line.substr(said.size() + 1);
+        const std::string_view digits = where.substr(0, where.find(", "));
         std::uint16_t port = 0;
         const auto [end, error] =
             std::from_chars(digits.data(), digits.data() + digits.size(), port);
