@@ -66,6 +66,7 @@ std::map<std::string, Lesson> told_in(const fs::path& file) {
         if (key == "learned") lesson->learned = value;
         if (key == "starter") lesson->starter = value;
         if (key == "program") lesson->is_client = value == "client";
+        if (key == "begins") lesson->begins_anew = value == "anew";
     }
     return lessons;
 }

@@ -20,6 +20,7 @@ struct Lesson {
     std::string learned;   // said when it is passed
     std::string starter;   // the fingerprint of its file as the course gives it
     bool is_client = false;
+    bool begins_anew = false;  // its starter does not go on from the solution before it
     bool written = false;  // false: it is to come
 
     // The file to edit, server.cpp or client.cpp.

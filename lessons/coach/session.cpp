@@ -268,6 +268,8 @@ private:
                 "c copies the program of this lesson into the next one, once it has passed.");
         const Lesson* to = coach_.course().same_kind_after(from);
         if (!to) return stage_.say("There is no next lesson with a program of this kind.");
+        if (to->begins_anew)
+            return stage_.say("Lesson " + to->number + " begins with a program of its own.");
         ask('y',
             "Put your program of lesson " + from.number + " into " + to->file() +
                 ", with that lesson's TODOs? What is there is kept beside it. y: yes.",

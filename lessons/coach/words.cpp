@@ -103,7 +103,9 @@ Lines head_lines(const Coach& coach, std::size_t width, bool brief) {
 
 std::string keys_after_pass(const Coach& coach, const Lesson& lesson) {
     if (!coach.course().after(lesson)) return "d: our program beside yours. l: all lessons.";
-    return "n: the next lesson. d: our program beside yours. c: copy mine on.";
+    const Lesson* to = coach.course().same_kind_after(lesson);
+    const std::string keys = "n: the next lesson. d: our program beside yours.";
+    return to && !to->begins_anew ? keys + " c: copy mine on." : keys;
 }
 
 std::string word_for(Verdict::Kind kind) {

@@ -1,7 +1,9 @@
 // What a student finds: each starter compiles as it comes, fails its own lesson's tests with a
-// message that helps, and is the solution before it but for a few lines.
+// message that helps, and is the solution before it but for a few lines. One that begins anew passes
+// the tests of all lessons before its own.
 
 #include "catch.hpp"
+#include "course.hpp"
 #include "found_cases.hpp"
 #include "lesson_run.hpp"
 
@@ -45,22 +47,26 @@ struct Starter {
     fs::path source;
     std::string program;  // "server" or "client"
 
+    bool begins_anew;  // it does not go on from the solution before it
+
     std::string number() const { return name.substr(0, 2); }
+    std::string built() const {
+        return std::string(ECHO_BUILD_DIR) + "/lessons/" + name + '/' + program;
+    }
     // The lesson's page lists the TODOs. A student who is at work has done away with some.
     bool untouched() const {
         return todos_in(source) == todos_in(source.parent_path() / "README.md");
     }
 };
 
+// In the order of their numbers.
 std::vector<Starter> starters() {
     std::vector<Starter> found;
-    for (const auto& entry : fs::directory_iterator(fs::path(ECHO_SOURCE_DIR) / "lessons"))
-        for (const std::string program : {"server", "client"})
-            if (fs::exists(entry.path() / (program + ".cpp")))
-                found.push_back(
-                    {entry.path().filename().string(), entry.path() / (program + ".cpp"), program});
-    std::sort(found.begin(), found.end(),
-              [](const Starter& a, const Starter& b) { return a.name < b.name; });
+    const coach::Course course = coach::read_course(ECHO_SOURCE_DIR);
+    for (const coach::Lesson& lesson : course.lessons)
+        if (fs::exists(course.root / lesson.file()))
+            found.push_back({lesson.name, course.root / lesson.file(),
+                             lesson.is_client ? "client" : "server", lesson.begins_anew});
     return found;
 }
 
@@ -79,13 +85,15 @@ std::size_t changed_lines(const std::vector<std::string>& a, const std::vector<s
     return a.size() + b.size() - 2 * common.back();
 }
 
+void check_built(const Starter& starter) {
+    INFO("build it: cmake --build build --target lesson-" << starter.number());
+    REQUIRE((fs::exists(starter.built()) || fs::exists(starter.built() + ".exe")));
+}
+
 void check_starter(const Starter& starter) {
     if (!starter.untouched())
         SKIP_BECAUSE("lessons/" + starter.name + " has been edited, so it is no starter now");
-    const fs::path program = fs::path(ECHO_BUILD_DIR) / "lessons" / starter.name / starter.program;
-    INFO("build it: cmake --build build --target lesson-" << starter.number());
-    REQUIRE((fs::exists(program) || fs::exists(program.string() + ".exe")));
-
+    check_built(starter);
     harness::LessonRun run(starter.number(), "");
     INFO(run.text());
     CHECK_FALSE(run.passed());
@@ -96,11 +104,32 @@ void check_starter(const Starter& starter) {
     CHECK(run.text().find("Read: lessons/") != std::string::npos);
 }
 
+// It is whole, and can do all that those before it could.
+void check_whole(const Starter& starter, const Starter& before) {
+    if (!starter.untouched())
+        SKIP_BECAUSE("lessons/" + starter.name + " has been edited, so it is no starter now");
+    check_built(starter);
+    harness::LessonRun run(before.number(), starter.built());
+    INFO(run.text());
+    CHECK(run.passed());
+}
+
+void add_whole_cases(const Starter& starter, const std::vector<Starter>& all) {
+    for (const Starter& before : all)
+        if (before.name < starter.name && before.program == starter.program)
+            harness::add_case("the starter of lesson " + starter.number() +
+                                  " passes the tests of " + before.number(),
+                              "[starters]", [=] { check_whole(starter, before); });
+}
+
 void add_cases() {
-    for (const Starter& starter : starters())
+    const std::vector<Starter> all = starters();
+    for (const Starter& starter : all) {
         harness::add_case(
             "the starter of lesson " + starter.number() + " fails its tests and is told why",
-            "[starters]", [starter] { check_starter(starter); });
+            "[starters]", [=] { check_starter(starter); });
+        if (starter.begins_anew) add_whole_cases(starter, all);
+    }
 }
 
 [[maybe_unused]] const bool added = (add_cases(), true);
@@ -124,7 +153,7 @@ TEST_CASE("the starter of a server is the solution before it, but for a few line
     for (const Starter& starter : starters()) {
         if (starter.program != "server") continue;
         const std::string previous = std::exchange(before, starter.name);
-        if (previous.empty()) continue;
+        if (previous.empty() || starter.begins_anew) continue;
         if (!starter.untouched()) {
             std::cout << "note: " << starter.name << " has been edited, and is left out\n";
             continue;
