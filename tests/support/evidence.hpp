@@ -49,6 +49,13 @@ struct Evidence {
         last_word,      // that it says on standard error that it stops
         closed_door,    // that nobody new is taken in then, or kept waiting
         fate,           // that one in line is served then, or its connection ends
+        reached,        // that it is reached at this address
+        not_reached,    // that it is not reached there
+        first_line,     // that its first line tells who can reach it, and how to restrict that
+        many_threads,   // that it has as many threads as it was told
+        json_log,       // that each line of its log is an object in JSON
+        silent_log,     // that its log leaves out what is less grave than it was told
+        summary,        // that in the end it says how many clients and bytes there were
     };
     Wanted wanted = Wanted::bytes;
     std::string lesson;  // whose test it is; empty: not known
@@ -71,6 +78,7 @@ struct Evidence {
         int not_reading = 0;           // clients that send, and do not read what comes back
         bool idle = false;             // it was told how long a client may move too little
         int let_go = 0;                // clients that it had let go for that
+        int threads = 0;               // it was told to have so many of them; 0: not said
         bool drain = false;            // it was told how long its end may take
         int asked_to_stop = 0;         // so many times
         bool in_line = false;          // this client had not been accepted when it was asked
@@ -85,7 +93,8 @@ struct Evidence {
         failed_call,
         bad_limit,
         bad_duration,
-        bad_pace
+        bad_pace,
+        bad_option  // any other one: `refused_word` is its name
     };
     Refusal refusal = Refusal::none;
     std::string refused_word;  // of its command line, that it could not have
@@ -133,7 +142,11 @@ struct Evidence {
     // One that was asked to stop ended before the time that it was told, and a client was still owed
     // something.
     bool gave_up_early = false;
-    bool had_talked = false;            // as the others that stayed; those that never had are gone
+    bool had_talked = false;  // as the others that stayed; those that never had are gone
+
+    // What its summary has wrong.
+    enum class Count { none, clients, bytes };
+    Count miscounted = Count::none;
 
     // What the test tried after bytes had been missing, and what came then: see Experiment.
     struct Trial {
@@ -157,7 +170,7 @@ struct Evidence {
     std::string listens_elsewhere;  // found there instead: "[::1]:7777"
 
     // The client that its log was to name, or to which something was to come: "127.0.0.1" and
-    // "48418".
+    // "48418". Or where the program was to be reached, or not.
     std::string address;
     std::string port;
 };
