@@ -96,8 +96,11 @@ bool can_be_seen(const DrawnCall& call) {
            (call.name != "watch" || echo::sys::has_poller);
 }
 
-// A poller's wait is a call of another name on each system.
-std::string name_of(const DrawnCall& call) { return call.name == "wait" ? "poll" : call.name; }
+// A poller's wait is a call of another name on each system, and a reset is a close.
+std::string name_of(const DrawnCall& call) {
+    if (call.name == "reset") return "close";
+    return call.name == "wait" ? "poll" : call.name;
+}
 
 std::string name_of(const harness::TracedCall& call) {
     if (call.is_pollers()) return "poll";
