@@ -100,8 +100,9 @@ void rows_for_many(Table& table, const Findings& findings) {
 
 std::string table(const Findings& findings) {
     Table table(findings);
-    table.row("lines of code",
-              [](const Column& column) { return with_commas(double(column.lines_of_code)); });
+    table.row("lines of code", [](const Column& column) {
+        return column.lines_of_code == 0 ? nothing : with_commas(double(column.lines_of_code));
+    });
     table.row("serves at once",
               [](const Column& column) { return with_commas(double(column.served)); });
     table.row("threads, with these",
@@ -139,7 +140,8 @@ std::string notes(const Findings& findings) {
            "has sent one byte before. Memory is the program's own; the system needs more for each "
            "socket and thread. Each server may have " +
            with_commas(double(findings.descriptors)) +
-           " descriptors. The bare loop (`tests/bench/bare_epoll.cpp`) is epoll in raw system "
+           " descriptors. The tool is lesson 13's; its lines are not counted, for its server is in "
+           "the header. The bare loop (`tests/bench/bare_epoll.cpp`) is epoll in raw system "
            "calls, without a log and without deadlines; through it " +
            with_commas(double(findings.busy)) + " clients at work moved " +
            with_commas(findings.bare_messages) +

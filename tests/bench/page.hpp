@@ -25,7 +25,7 @@ struct Busy {
 // What was found of one shape of server.
 struct Column {
     std::string name;
-    std::size_t lines_of_code = 0;
+    std::size_t lines_of_code = 0;  // 0: not counted
     std::size_t served = 0;  // so many at once, and then
     std::string stopped_by;
     std::size_t threads = 0;  // with so many
