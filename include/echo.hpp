@@ -62,6 +62,9 @@
 //  LINES. A LineReader takes them one by one: LineReader lines(client, 1000) for lines of at most
 //  1000 bytes, then `while (auto line = lines.next(after(5s)))`. Bytes behind a line are kept.
 //
+//  A WHOLE SERVER. echo::Server(7777).run() serves many clients until Ctrl-C. It echoes, or answers
+//  what a function of yours says; with start() it runs beside your program, to test a client with.
+//
 //  TOOLS. run_tool, Arguments and print_line are the frame of a program for the command line. A
 //  Log tells on standard error what happens, a line each, from any thread.
 //
