@@ -103,8 +103,8 @@ private:
         return over_ || again_;
     }
 
-    // During a check: Ctrl-C and the end of the input end it, and so does q in its place; on a screen
-    // the lesson can be read. Other keys are dropped: obeyed afterwards, they would hide the verdict.
+    // During a check: Ctrl-C and the end of the input end it, and so does q in its place. On a
+    // screen the lesson can be read. Other keys are dropped: later they would hide the verdict.
     // The keys of a script wait until the check is done. False: there was no key.
     bool key_during_check() {
         if (over_ || !input_is_terminal()) return false;

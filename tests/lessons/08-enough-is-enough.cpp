@@ -171,7 +171,7 @@ TEST_CASE("whatever the system lacks, the next client is served when it has it a
     guest.leave();
 }
 
-// Another usage is no mistake. But that of those who take their words from echo::Arguments is known.
+// Another usage is no mistake. But that of the course's own programs is known.
 TEST_CASE("its limit may stand before the port, too", "[08]") {
     LimitedServer behind(lesson, seats);
     if (!behind.subject().program->understands_faults()) return;

@@ -56,8 +56,8 @@ public:
     void expect_clean_end();
     // The program's stream has ended, but the program still takes what comes: no reset.
     void expect_still_heard();
-    // The program has said goodbye, and still listens. Of who stays and says nothing it sees the last
-    // after a while, and of who never stops sending, after some megabytes.
+    // The program has said goodbye, and still listens. It has done so with who says nothing after a
+    // while, and with who never stops sending after some megabytes.
     void expect_parting_from_the_silent();
     void expect_parting_from_the_busy();
     // As somebody who hangs up in the middle: sends these bytes again and again until no more go,
