@@ -409,6 +409,30 @@ TEST_CASE("--help prints the usage and is no error", "[tools]") {
     CHECK(tool.errors().empty());
 }
 
+TEST_CASE("--version tells the header's", "[tools]") {
+    const std::string name = GENERATE(as<std::string>{}, "echo-server", "echo-client");
+    Process tool = start(name, {"--version"});
+    const auto ending = tool.wait(soon());
+    REQUIRE(ending.has_value());
+    CHECK(ending->text() == "exit code 0");
+    CHECK(tool.output().rfind(name + ' ' + std::string(echo::version), 0) == 0);
+}
+
+TEST_CASE("echo-server --trace shows the calls that it makes", "[tools]") {
+    Server server({"0", "--trace", "--host", "127.0.0.1"});
+    auto client = server.connect();
+    REQUIRE(client.send_all("hello", soon()));
+    char byte;
+    REQUIRE(client.recv({&byte, 1}, soon()));
+    server.process.kill();
+    REQUIRE(server.process.wait(soon()));
+    const std::string calls = server.process.errors();  // complete by now
+    CAPTURE(calls);
+    CHECK(calls.find(": bind 127.0.0.1:0 -> ok") != std::string::npos);
+    CHECK(calls.find(": accept -> socket ") != std::string::npos);
+    CHECK(calls.find(": recv at most 65536 bytes -> 5 bytes \"hello\"") != std::string::npos);
+}
+
 TEST_CASE("echo-client prints the echo of each line as it is typed", "[tools]") {
     const Server server;
     Process client = start("echo-client", {"127.0.0.1", server.port});
