@@ -3913,6 +3913,7 @@ private:
     void begin_to_stop();
     void all_landed();
     [[nodiscard]] static bool is_owed(const ServedClient& client);
+    void finish_unless_owed(ServedClient& client);
     void finish(ServedClient& client);
     void give_up();
 
@@ -3956,7 +3957,7 @@ inline void ServerLoop::look_into(Handle socket) {
 inline void ServerLoop::serve(ServedClient& client) {
     const State before = client.state;
     step(client);
-    if (has_landed_ && client.is_talking() && !is_owed(client)) finish(client);
+    finish_unless_owed(client);
     settle(client, before);
 }
 
@@ -4088,6 +4089,7 @@ inline void ServerLoop::do_what_is_due() {
 inline void ServerLoop::look_at(ServedClient& client) {
     const State before = client.state;
     if (client.moved < options_.pace && is_ready(client)) step(client);
+    finish_unless_owed(client);
     if (client.is_talking()) client.moved < options_.pace ? let_go(client) : begin_stretch(client);
     settle(client, before);
 }
@@ -4193,6 +4195,10 @@ inline void ServerLoop::all_landed() {
 inline bool ServerLoop::is_owed(const ServedClient& client) {
     if (client.state == State::sending) return true;
     return client.late < most_in_flight && is_ready(client);
+}
+
+inline void ServerLoop::finish_unless_owed(ServedClient& client) {
+    if (has_landed_ && client.is_talking() && !is_owed(client)) finish(client);
 }
 
 inline void ServerLoop::finish(ServedClient& client) {
