@@ -22,6 +22,7 @@ constexpr std::string_view row_reach = "nobody reaches it from elsewhere, or not
 constexpr std::string_view row_line = "the first line does not say who can reach it";
 constexpr std::string_view row_host = "with `--host` it is reached elsewhere, too";
 constexpr std::string_view row_threads = "`--threads 4`, and it has one thread";
+constexpr std::string_view row_awake = "it has several threads, nobody talks, and it is busy";
 constexpr std::string_view row_seats = "with several threads more are served than `--max-clients`";
 constexpr std::string_view row_json = "a line of the log is no object in JSON";
 constexpr std::string_view row_level = "`--log-level warning`, and its log tells who came";
@@ -109,6 +110,10 @@ const std::vector<Rule> rules = {
      "the server has fewer threads than --threads says, so one processor does all of the work. "
      "Give "
      "the number to ServerOptions::threads."},
+    {"threads-never-sleep", Basis::deeds, row_awake,
+     [](const Evidence& e) { return e.past.threads > 1 && keeps_awake(e); },
+     "nobody says anything, and the threads wake again and again to look: for a client, a seat or "
+     "the stop. Let each of them wait for all that it waits for in one call."},
     {"seats-for-each-thread", Basis::deeds, row_seats,
      [](const Evidence& e) {
          return e.wanted == Wanted::no_seat && e.past.threads > 1 && e.past.seated > e.past.seats &&
