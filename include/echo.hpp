@@ -3709,8 +3709,10 @@ struct ServedClient {
     std::uint64_t sent = 0;   // bytes
     std::uint64_t moved = 0;  // bytes in and out, since it was looked at
     std::size_t late = 0;     // bytes in, since the stop
-    std::size_t drained = 0;  // bytes in, since our goodbye
-    Deadline due = never;     // to be looked at; leaving: to be gone
+    bool backed_up = false;   // more was on its way, in or out, than one side had room for
+    std::uint64_t moved_before = UINT64_MAX;  // sent and late, when we last thought of a goodbye
+    std::size_t drained = 0;                  // bytes in, since our goodbye
+    Deadline due = never;                     // to be looked at; leaving: to be gone
     Deadline since = Clock::now();
     ServedClient *before = nullptr, *behind = nullptr;  // in its list
 };
@@ -3985,7 +3987,10 @@ inline void ServerLoop::receive(ServedClient& client) {
     const Result got = client.connection.recv(buffer_);
     client.moved += got.bytes;
     summary_.received += got.bytes;
-    if (stops_) client.late += got.bytes;
+    if (stops_) {
+        client.late += got.bytes;
+        client.backed_up = client.backed_up || got.bytes == sizeof buffer_;
+    }
     if (got) return answer(client, {buffer_, got.bytes});
     if (got.status == Status::would_block) return;
     log(got.status == Status::end ? Level::info : Level::warning, client, got.text());
@@ -4038,6 +4043,7 @@ inline std::string_view ServerLoop::send(ServedClient& client, std::string_view 
         return {};
     }
     client.state = sent ? State::receiving : State::sending;
+    client.backed_up = !sent || (client.backed_up && stops_);
     if (sent && client.last) finish(client);
     return bytes.substr(sent.bytes);
 }
@@ -4180,21 +4186,29 @@ inline void ServerLoop::begin_to_stop() {
     gives_up_ = after(options_.drain);
 }
 
-// From here on a client gets its goodbye as soon as all that it sent has been answered.
+// From here on a client gets its goodbye as soon as all that it sent has been answered. Again and
+// again we look at those who were backed up.
 inline void ServerLoop::all_landed() {
     has_landed_ = true;
-    lands_ = never;
+    lands_ = after(longest_flight);
     for (ServedClient *client = clients_.first(), *next; client; client = next) {
         next = client->behind;
-        serve(*client);
+        const State before = client->state;
+        finish_unless_owed(*client);
+        client->moved_before = client->sent + client->late;
+        settle(*client, before);
     }
 }
 
 // Its queue is empty only while it is receiving. If there is more to receive then, that may have
-// been sent in time; unless so much has come since that it can't have been.
+// been sent in time; unless so much has come since that it can't have been. Who was backed up may
+// have more in its own system, which needs a moment to send it: so that one has to be quiet for as
+// long as bytes may fly.
 inline bool ServerLoop::is_owed(const ServedClient& client) {
     if (client.state == State::sending) return true;
-    return client.late < most_in_flight && is_ready(client);
+    if (client.late >= most_in_flight) return false;
+    if (client.backed_up && client.moved_before != client.sent + client.late) return true;
+    return is_ready(client);
 }
 
 inline void ServerLoop::finish_unless_owed(ServedClient& client) {
