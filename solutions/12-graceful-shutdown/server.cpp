@@ -82,10 +82,12 @@ struct Client {
     State state = State::receiving;
     std::string queue;  // received, and not sent back yet: at most one buffer full
     std::size_t echoed = 0;
-    std::uint64_t moved = 0;           // bytes in and out, since it was looked at
-    std::size_t late = 0;              // bytes in, since we were asked to stop
-    std::size_t drained = 0;           // since our goodbye
-    echo::Deadline due = echo::never;  // to be looked at; leaving: to be gone
+    std::uint64_t moved = 0;                  // bytes in and out, since it was looked at
+    std::size_t late = 0;                     // bytes in, since we were asked to stop
+    bool backed_up = false;                   // more was on its way than one side had room for
+    std::uint64_t moved_before = UINT64_MAX;  // echoed and late, when last asked if it is owed
+    std::size_t drained = 0;                  // since our goodbye
+    echo::Deadline due = echo::never;         // to be looked at; leaving: to be gone
 };
 
 class Server {
@@ -203,7 +205,10 @@ void Server::settle(Clients::iterator client, Client::State before) {
 void Server::receive(Client& client) {
     const echo::Result got = client.connection.recv(buffer_);
     client.moved += got.bytes;
-    if (stops_) client.late += got.bytes;
+    if (stops_) {
+        client.late += got.bytes;
+        client.backed_up = client.backed_up || got.bytes == buffer_.size();
+    }
     if (got) {
         client.queue = send(client, echo::first(buffer_, got.bytes));
     } else if (got.status != echo::Status::would_block) {
@@ -230,6 +235,7 @@ std::string_view Server::send(Client& client, std::string_view bytes) {
         return {};
     }
     client.state = sent ? Client::State::receiving : Client::State::sending;
+    client.backed_up = !sent || (client.backed_up && stops_);
     return bytes.substr(sent.bytes);
 }
 
@@ -284,6 +290,7 @@ void Server::do_what_is_due() {
 void Server::look_at(Clients::iterator client) {
     const Client::State before = client->state;
     if (client->moved < limits_.pace && is_ready(*client)) step(*client);
+    if (has_landed_ && client->is_talking() && !is_owed(*client)) finish(*client);
     if (client->is_talking())
         client->moved < limits_.pace ? let_go(*client) : begin_stretch(client);
     settle(client, before);
@@ -356,18 +363,28 @@ void Server::begin_to_stop() {
     log_.write(echo::Level::info, "stopping, clients: " + std::to_string(finished_));
 }
 
-// From here on a client gets its goodbye as soon as all that it sent has gone back.
+// From here on a client gets its goodbye as soon as all that it sent has gone back. Again and again
+// we ask this of those who were backed up.
 void Server::all_landed() {
     has_landed_ = true;
-    lands_ = echo::never;
-    for (auto client = clients_.begin(); client != clients_.end();) serve(client++);
+    lands_ = echo::after(longest_flight);
+    for (auto at = clients_.begin(); at != clients_.end();) {
+        const auto client = at++;
+        const Client::State before = client->state;
+        if (!is_owed(*client)) finish(*client);
+        client->moved_before = client->echoed + client->late;
+        settle(client, before);
+    }
 }
 
 // Its queue is empty only while it is receiving. If there is more to receive then, that may have been
-// sent in time; unless so much has come since that it can't have been.
+// sent in time; unless so much has come since that it can't have been. Who was backed up may have
+// more in its own system, which needs a moment to send it: that one has to be quiet for a while.
 bool Server::is_owed(const Client& client) {
     if (client.state == Client::State::sending) return true;
-    return client.late < most_in_flight && is_ready(client);
+    if (client.late >= most_in_flight) return false;
+    if (client.backed_up && client.moved_before != client.echoed + client.late) return true;
+    return is_ready(client);
 }
 
 void Server::finish(Client& client) {
