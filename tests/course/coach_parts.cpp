@@ -67,6 +67,15 @@ TEST_CASE("the coach reads the course from its folders and from course.txt", "[c
     CHECK_THROWS_AS(coach::read_course(small.path("build")), coach::Trouble);
 }
 
+TEST_CASE("a lesson may begin anew, with a program of its own", "[coach]") {
+    const SmallCourse small;
+    const std::string told = small.read("lessons/course.txt");
+    small.write("lessons/course.txt", told + "\nlesson: 03-byte-stream\nbegins: anew\n");
+    const coach::Course course = coach::read_course(small.path());
+    CHECK(course.find("03")->begins_anew);
+    CHECK_FALSE(course.find("01")->begins_anew);
+}
+
 TEST_CASE("the coach finds the hints in a README", "[coach]") {
     const SmallCourse small;
     const std::string folder = "lessons/01-one-client";
