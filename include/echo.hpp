@@ -4148,7 +4148,7 @@ inline void ServerLoop::admit(Connection connection) {
         return give_seat_back();
     }
     ++summary_.clients;
-    log(Level::info, *client, "connected");
+    if (options_.log) options_.log->write(Level::info, client->connection.peer(), "connected");
     if (is_full_) log(Level::warning, "full house: new clients wait in line");
     by_socket_.add(*client);
     clients_.append(client);
