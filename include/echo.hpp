@@ -1336,7 +1336,14 @@ inline Outcome accept(Handle listener, Endpoint& peer) {
 
 inline Outcome bind(Handle socket, const Endpoint& where) {
     Call call{.name = "bind", .socket = socket, .endpoint = &where};
-    return finish(call, begin(call) ? ::bind(socket, where.native(), where.native_size()) : -1);
+    if (!begin(call)) return finish(call, -1);
+    const int bound = ::bind(socket, where.native(), where.native_size());
+    int error = bound == -1 ? last_error() : 0;
+#ifdef _WIN32
+    // Who has a port for itself alone denies it to others. No port needs special rights there.
+    if (error == EACCES) error = EADDRINUSE;
+#endif
+    return finish(call, bound, error);
 }
 
 inline Outcome listen(Handle socket) {

@@ -301,8 +301,8 @@ TEST_CASE("echo-server refuses what is no number of clients", "[tools]") {
 }
 
 TEST_CASE("echo-server says that a port is in use", "[tools]") {
-    const Server first;
-    Process second = start("echo-server", {first.port});
+    const Server first({"0", "--host", "127.0.0.1"});
+    Process second = start("echo-server", {first.port, "--host", "127.0.0.1"});
     check_complaint(second, 1, {"127.0.0.1:" + first.port, "in use", "choose another port"});
 }
 

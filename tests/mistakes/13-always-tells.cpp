@@ -1,4 +1,5 @@
 // cause: level-ignored
+// not on Windows: its log is looked at in the end, and under Wine nobody can ask it to stop
 // It checks --log-level, and its log tells of info all the same.
 
 #include <echo.hpp>

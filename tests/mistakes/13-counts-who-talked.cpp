@@ -1,4 +1,5 @@
 // cause: miscounts-clients
+// not on Windows: its log is looked at in the end, and under Wine nobody can ask it to stop
 // It counts a client when it says something: who says nothing was not there.
 
 #include <echo.hpp>

@@ -1,4 +1,5 @@
 // cause: json-lacks-a-member
+// not on Windows: its log is looked at in the end, and under Wine nobody can ask it to stop
 // Its own JSON says what, and not when, nor of whom.
 
 #include <echo.hpp>

@@ -1,4 +1,5 @@
 // cause: no-summary
+// not on Windows: its log is looked at in the end, and under Wine nobody can ask it to stop
 // It ends without a word of what it did.
 
 #include <echo.hpp>

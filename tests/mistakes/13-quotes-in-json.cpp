@@ -1,4 +1,5 @@
 // cause: broken-json
+// not on Windows: its log is looked at in the end, and under Wine nobody can ask it to stop
 // What a client says stands in its JSON as it is, quotes and all.
 
 #include <echo.hpp>

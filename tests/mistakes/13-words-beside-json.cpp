@@ -1,5 +1,6 @@
 // cause: log-is-text
 // also fits: broken-json
+// not on Windows: its log is looked at in the end, and under Wine nobody can ask it to stop
 // Its last words do not go through its log.
 
 #include <echo.hpp>
