@@ -127,10 +127,11 @@ Server::Server(echo::Listener listener, const Limits& limits, const echo::Log& l
 }
 
 // Only the poller's wait ever waits.
-// TODO 2: watch the stop's handle beside the listener's. When it is ready, forget it: it stays so.
-//         From then on run() returns as soon as nobody is left, and says in the log that it does.
-// TODO 3: when it is ready, also take in who is in line, as long as there are seats (accept() has to
-//         say whether it took one), and then forget the listener, and close it.
+// TODO 2: make an echo::Stop in main that catches signals, give it to the server, and watch its
+//         handle beside the listener's. When it is ready, forget it: it stays so. From then on
+//         run() returns as soon as nobody is left, and says in the log that it does. End with 0.
+// TODO 3: when it is ready, also take in who is in line, as long as there are seats (accept() has
+//         to say whether it took one), and then forget the listener, and close it.
 void Server::run() {
     for (;;) {
         for (const echo::Poller::Event& event : poller_.wait(next_deadline()))
@@ -230,7 +231,8 @@ void Server::remove(Clients& from, Clients::iterator client) {
 
 // TODO 4: give what is on its way 200 ms to land. From then on say_goodbye() to each client that
 //         talks and is owed nothing: its queue is empty, and it is not ready.
-// TODO 5: when the drain is over, say in the log who is given up, and remove all who are left.
+// TODO 5: when the drain is over, say in the log who is given up, because it is still owed
+//         something, and remove all who are left.
 // In each list the first is the first that is due, however many there are.
 echo::Deadline Server::next_deadline() const {
     echo::Deadline next = accepts_again_;
@@ -313,8 +315,8 @@ int main(int argc, char** argv) {
             arguments.duration("--idle", default_idle, shortest_idle, longest_idle),
             arguments.number("--pace", default_pace, 1, fastest_pace),
         };
-        // TODO 1: take --drain DURATION (5s) from the command line, for Limits, and tell of it in
-        //         `usage`.
+        // TODO 1: take --drain DURATION (5s, from 0 on) from the command line, for Limits, and tell
+        //         of it in `usage`.
         const std::uint16_t port = arguments.next_port(default_port);
         arguments.done();
 
@@ -322,8 +324,6 @@ int main(int argc, char** argv) {
         // can't be done, its exception goes up to run_tool, which says why.
         echo::Listener listener = echo::listen(echo::Endpoint::loopback(port));
 
-        // TODO 2: make an echo::Stop that catches signals, and give it to the server. At the end
-        //         return 0.
         // Whoever starts this program learns the port from this line.
         echo::print_line("listening on " + listener.endpoint().text());
 
