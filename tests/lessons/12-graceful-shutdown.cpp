@@ -14,6 +14,7 @@
 
 using harness::Bystander;
 using harness::Chatterer;
+using harness::FarAway;
 using harness::Latecomer;
 using harness::nobody_can_ask;
 using harness::RefusedServer;
@@ -97,8 +98,18 @@ TEST_CASE("who never reads is given up at the deadline, and not before", "[12]")
     Bystander other(test);
     SlowReader stuck(test);
     fill(stuck, other);
+    other.close();
     if (!test.ask_to_stop(StopBy::terminate)) SKIP_BECAUSE(nobody_can_ask);
     test.expect_end_in_time(Manner::reads_nothing);
+}
+
+// Nothing wakes the program then, but its own deadline.
+TEST_CASE("who stays after its goodbye is given up at the deadline, too", "[12]") {
+    StoppableServer test(lesson, "250ms");
+    Bystander silent(test);
+    silent.talk();
+    if (!test.ask_to_stop(StopBy::terminate)) SKIP_BECAUSE(nobody_can_ask);
+    test.expect_end_in_time(Manner::silent);
 }
 
 TEST_CASE("who says nothing gets a goodbye, and who is new gets nothing", "[12]") {
@@ -114,6 +125,18 @@ TEST_CASE("who says nothing gets a goodbye, and who is new gets nothing", "[12]"
     test.expect_end();
 }
 
+TEST_CASE("what was on its way comes back, too", "[12]") {
+    constexpr int tries = 3;  // where the test is too slow
+    bool in_time = false;
+    for (int i = 0; i < tries && !in_time; ++i) {
+        StoppableServer test(lesson, ages);
+        FarAway one(test);
+        if (!test.ask_to_stop(StopBy::terminate)) SKIP_BECAUSE(nobody_can_ask);
+        in_time = one.land_in_time("I said it in time\n");
+        if (in_time) one.expect_echo();
+    }
+}
+
 TEST_CASE("in a full house who is in line is not left waiting", "[12]") {
     StoppableServer test(lesson, ages, {"--max-clients", "1"});
     Bystander seated(test);
@@ -121,6 +144,7 @@ TEST_CASE("in a full house who is in line is not left waiting", "[12]") {
     Latecomer in_line(test);
     if (!test.ask_to_stop(StopBy::terminate)) SKIP_BECAUSE(nobody_can_ask);
     seated.expect_end_of_stream();
+    in_line.expect_no_seat();
     seated.close();
     in_line.expect_fate();
     in_line.close();
@@ -128,7 +152,7 @@ TEST_CASE("in a full house who is in line is not left waiting", "[12]") {
 }
 
 TEST_CASE("who talks on for ever does not keep it", "[12]") {
-    StoppableServer test(lesson, "300ms");
+    StoppableServer test(lesson, "250ms");
     Chatterer chatterer(test);
     if (!test.ask_to_stop(StopBy::terminate)) SKIP_BECAUSE(nobody_can_ask);
     chatterer.talk_on();

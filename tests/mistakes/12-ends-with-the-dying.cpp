@@ -45,26 +45,25 @@ bool Server::accept() {
     return true;
 }
 
-// False: its connection has ended.
-bool move_bytes(Client& client) {
+// How its connection is.
+echo::Status move_bytes(Client& client) {
     std::array<char, 65536> buffer;
     if (client.queue.empty()) {
         const auto got = client.connection.recv(buffer);
-        if (!got) return got.status == echo::Status::would_block;
-        if (client.leaving) return true;
+        if (!got || client.leaving) return got.status;
         client.queue = echo::first(buffer, got.bytes);
     }
     const auto sent = client.connection.send_all(client.queue);
     client.queue.erase(0, sent.bytes);
-    return sent || sent.status == echo::Status::would_block;
+    return sent.status;
 }
 
 bool Server::serve(echo::Handle socket) {
     Client& client = clients.at(socket);
-    const bool has_queue = !client.queue.empty();
-    if (!move_bytes(client)) {
+    const echo::Status status = move_bytes(client);
+    if (status != echo::Status::ok && status != echo::Status::would_block) {
         remove(socket);
-        return !has_queue;
+        return status == echo::Status::end;
     }
     poller.change(socket, client.queue.empty() ? echo::Interest::read : echo::Interest::write);
     return true;

@@ -23,8 +23,9 @@ std::string in_words(Process::StopBy how) {
 }
 
 std::string in_words(Manner manner) {
-    return manner == Manner::reads_nothing ? "one client does not read its echo"
-                                           : "one client goes on talking";
+    if (manner == Manner::reads_nothing) return "one client does not read its echo";
+    if (manner == Manner::silent) return "one client stays, and says nothing";
+    return "one client goes on talking";
 }
 
 // One that comes when it is too late.
@@ -195,11 +196,19 @@ void StoppableServer::expect_end() {
 
 Clock::time_point StoppableServer::latest_end() const { return asked_ + drain_ + patience() / 2; }
 
+// What it says from here on is of how it ended, if the test is not late itself.
+void StoppableServer::note_what_it_has_said() {
+    const Process& process = subject().program->process();
+    const std::size_t said = process.errors().size() + process.errors_dropped();
+    if (Clock::now() < asked_ + drain_ * 15 / 16) said_before_ = said;
+}
+
 // A timer may be early by a little: on Windows by 16 milliseconds.
 void StoppableServer::expect_end_in_time(Manner manner) {
     subject().story.step(in_words(manner) + "; the test waited for the program's end");
     // Until then it may sleep as it likes.
     const bool too_soon = subject().program->process().wait(asked_ + drain_ * 7 / 8).has_value();
+    if (!too_soon && manner == Manner::reads_nothing) note_what_it_has_said();
     if (!too_soon && ends_by(latest_end())) return check_ending();
     Evidence evidence;
     evidence.wanted = Wanted::own_end;
@@ -259,6 +268,19 @@ void Latecomer::expect_seat() {
     subject_.past.in_line = false;
 }
 
+// What it gets it has by now: the program has been busy with another one since.
+void Latecomer::expect_no_seat() {
+    step("the test looked whether the one in line got a seat that there was not");
+    read_what_is_there();
+    if (got_.empty()) return subject_.story.good();
+    subject_.past.in_line = true;
+    expected_ = got_;
+    Evidence all = evidence(Wanted::fate);
+    all.expected_text = "nothing, or the end of its connection: all seats are taken";
+    all.got_text = "its echo";
+    subject_.look_and_fail(std::move(all));
+}
+
 void Latecomer::expect_fate() {
     step("the test looked what becomes of the one in line");
     subject_.past.in_line = true;
@@ -275,6 +297,19 @@ void Latecomer::expect_fate() {
     if (!good_so_far()) fail(Wanted::bytes, false);
     subject_.past.in_line = false;
     subject_.story.good();
+}
+
+FarAway::FarAway(StoppableServer& test) : Bystander(test), test_(test) {}
+
+// A program that does not wait for them says goodbye at once, and most have done so by then. Those
+// that wait do it much longer.
+bool FarAway::land_in_time(std::string_view words) {
+    constexpr std::chrono::milliseconds flight(50);
+    constexpr std::chrono::milliseconds surely_in_time(120);
+    step("the test waited a little: what this client says is still on its way");
+    (void)subject_.program->process().wait(echo::after(flight - test_.time_passed()));
+    send(words);
+    return test_.time_passed() < surely_in_time;
 }
 
 Chatterer::Chatterer(StoppableServer& test) : Visitor(test, true), test_(test) {

@@ -38,18 +38,21 @@ public:
     // It ends by itself, with exit code 0, and has said something of its end.
     void expect_end();
     // The same, and not before its drain is over, nor much later, though this is how a client keeps
-    // it waiting.
+    // it waiting. When that one has been given up it says something of it.
     void expect_end_in_time(Evidence::Manner manner);
     // It has been asked again, and ends, however it does.
     void expect_end_at_once();
     // Who comes now is refused, or let go.
     void expect_closed_door();
     Clock::time_point latest_end() const;
+    // Since it was asked.
+    Clock::duration time_passed() const { return Clock::now() - asked_; }
 
 private:
     bool ask_now(StopBy how);
     bool is_busy_for(std::chrono::milliseconds time);
     bool ends_by(Clock::time_point deadline);
+    void note_what_it_has_said();
     void check_ending();
     void find_out(Evidence& evidence);
     bool sleeps_for_good();
@@ -79,8 +82,21 @@ public:
     explicit Latecomer(StoppableServer& test);
     // There is a seat for it.
     void expect_seat();
+    // Nobody has left: there is no seat for it.
+    void expect_no_seat();
     // It is served, or its connection ends. It is not left waiting.
     void expect_fate();
+};
+
+// One whose words were on their way when the program was asked to stop.
+class FarAway : public Bystander {
+public:
+    explicit FarAway(StoppableServer& test);
+    // They land soon after. False: the test was slow, so that may have been too late.
+    bool land_in_time(std::string_view words);
+
+private:
+    StoppableServer& test_;
 };
 
 // One that goes on talking, whatever it hears.

@@ -19,6 +19,7 @@ constexpr std::string_view row_deaf =
     "Ctrl-C does nothing, or nothing until somebody comes or talks";
 constexpr std::string_view row_lost = "a client loses what it had sent in time";
 constexpr std::string_view row_line = "who was in line is reset, or left waiting";
+constexpr std::string_view row_seats = "who was in line is served though all seats are taken";
 constexpr std::string_view row_door = "who comes later is served, or left waiting";
 constexpr std::string_view row_idle = "it does not end as long as somebody is there";
 constexpr std::string_view row_reset = "a client is reset after its goodbye";
@@ -73,8 +74,9 @@ const std::vector<Rule> rules = {
      "that: the listener, the clients, or what a handler or another thread still looks at."},
     {"another-exit-code", Basis::ending, row_signal,
      [](const Evidence& e) { return ended_badly(e) && !crashed(*e.ending); },
-     "the program ended as it was asked to, but its exit code is not 0, so whoever started it "
-     "thinks that it failed. Let no exception out, and end main with 0."},
+     "the program was asked to stop, and its exit code is not 0, so whoever started it thinks that "
+     "it failed. See what it printed: if that is an exception, perhaps a stop that was not "
+     "forgotten came once more, or a closed listener is still used. In the end main returns 0."},
     {"ends-at-once", Basis::ending, row_lost, lost_at_once,
      "the program has ended before its clients had got what they are owed. When it is asked to "
      "stop, its loop goes on until the last client has gone."},
@@ -148,9 +150,15 @@ const std::vector<Rule> rules = {
      "a client was in line when the program was asked to stop: connected, as far as it knows, and "
      "it had sent something. Its connection was closed. As long as there are seats, accept until "
      "nobody is in line, and close the listener then."},
+    {"forgets-the-seats", Basis::deeds, row_seats,
+     [](const Evidence& e) { return e.wanted == Wanted::fate && !e.got.empty(); },
+     "a client was in line when the program was asked to stop, because all seats were taken, and "
+     "it was served beside those who have them. Take in who is in line only as long as there are "
+     "seats; closing the listener lets go of the others."},
     {"leaves-the-line-waiting", Basis::shape, row_line,
      [](const Evidence& e) {
-         return asked(e) && (e.wanted == Wanted::fate || (e.past.in_line && is_silent(e)));
+         return asked(e) &&
+                ((e.wanted == Wanted::fate && e.got.empty()) || (e.past.in_line && is_silent(e)));
      },
      "a client was in line when the program was asked to stop, and waits in vain. Accept it, if "
      "there is a seat, and close the listener, which lets go of the others."},
@@ -179,8 +187,8 @@ const std::vector<Rule> rules = {
      "Ctrl-C twice does not want to wait: put the old handler back after the first."},
     {"says-nothing", Basis::shape, row_silent,
      [](const Evidence& e) { return e.wanted == Wanted::last_word; },
-     "the program ended as it should, and said nothing of it on standard error. Whoever reads its "
-     "log wants to know that it was asked, and who was given up."},
+     "the program ended as it should, and its log, on standard error, does not tell of that. "
+     "Whoever reads it wants to know that it was asked, who was given up, and that it has ended."},
 };
 
 const LessonCauses lesson{"12-graceful-shutdown", rules};
