@@ -3922,7 +3922,6 @@ private:
     void begin_to_stop();
     void all_landed();
     [[nodiscard]] static bool is_owed(const ServedClient& client);
-    void finish_unless_owed(ServedClient& client);
     void finish(ServedClient& client);
     void give_up();
 
@@ -3966,7 +3965,6 @@ inline void ServerLoop::look_into(Handle socket) {
 inline void ServerLoop::serve(ServedClient& client) {
     const State before = client.state;
     step(client);
-    finish_unless_owed(client);
     settle(client, before);
 }
 
@@ -3982,6 +3980,7 @@ inline void ServerLoop::step(ServedClient& client) {
 
 // Lets the poller and the lists follow a client's state.
 inline void ServerLoop::settle(ServedClient& client, State before) {
+    if (has_landed_ && client.is_talking() && !is_owed(client)) finish(client);
     if (client.state == before) return;
     if (client.state == State::gone)
         return remove(before == State::leaving ? leaving_ : clients_, client);
@@ -4102,7 +4101,6 @@ inline void ServerLoop::do_what_is_due() {
 inline void ServerLoop::look_at(ServedClient& client) {
     const State before = client.state;
     if (client.moved < options_.pace && is_ready(client)) step(client);
-    finish_unless_owed(client);
     if (client.is_talking()) client.moved < options_.pace ? let_go(client) : begin_stretch(client);
     settle(client, before);
 }
@@ -4200,10 +4198,8 @@ inline void ServerLoop::all_landed() {
     lands_ = after(longest_flight);
     for (ServedClient *client = clients_.first(), *next; client; client = next) {
         next = client->behind;
-        const State before = client->state;
-        finish_unless_owed(*client);
+        settle(*client, client->state);
         client->moved_before = client->sent + client->late;
-        settle(*client, before);
     }
 }
 
@@ -4216,10 +4212,6 @@ inline bool ServerLoop::is_owed(const ServedClient& client) {
     if (client.late >= most_in_flight) return false;
     if (client.backed_up && client.moved_before != client.sent + client.late) return true;
     return is_ready(client);
-}
-
-inline void ServerLoop::finish_unless_owed(ServedClient& client) {
-    if (has_landed_ && client.is_talking() && !is_owed(client)) finish(client);
 }
 
 inline void ServerLoop::finish(ServedClient& client) {

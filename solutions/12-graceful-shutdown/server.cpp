@@ -178,7 +178,6 @@ void Server::look_into(echo::Handle socket) {
 void Server::serve(Clients::iterator client) {
     const Client::State before = client->state;
     step(*client);
-    if (has_landed_ && client->is_talking() && !is_owed(*client)) finish(*client);
     settle(client, before);
 }
 
@@ -194,6 +193,7 @@ void Server::step(Client& client) {
 
 // Lets the poller and the lists follow a client's state.
 void Server::settle(Clients::iterator client, Client::State before) {
+    if (has_landed_ && client->is_talking() && !is_owed(*client)) finish(*client);
     if (client->state == before) return;
     if (client->state == Client::State::gone)
         return remove(before == Client::State::leaving ? leaving_ : clients_, client);
@@ -290,7 +290,6 @@ void Server::do_what_is_due() {
 void Server::look_at(Clients::iterator client) {
     const Client::State before = client->state;
     if (client->moved < limits_.pace && is_ready(*client)) step(*client);
-    if (has_landed_ && client->is_talking() && !is_owed(*client)) finish(*client);
     if (client->is_talking())
         client->moved < limits_.pace ? let_go(*client) : begin_stretch(client);
     settle(client, before);
@@ -369,11 +368,9 @@ void Server::all_landed() {
     has_landed_ = true;
     lands_ = echo::after(longest_flight);
     for (auto at = clients_.begin(); at != clients_.end();) {
-        const auto client = at++;
-        const Client::State before = client->state;
-        if (!is_owed(*client)) finish(*client);
+        const auto client = at++;  // which may move to the other list
+        settle(client, client->state);
         client->moved_before = client->echoed + client->late;
-        settle(client, before);
     }
 }
 
