@@ -4195,12 +4195,12 @@ inline void ServerLoop::begin_to_stop() {
 // again we look at those who were backed up.
 inline void ServerLoop::all_landed() {
     has_landed_ = true;
-    lands_ = after(longest_flight);
     for (ServedClient *client = clients_.first(), *next; client; client = next) {
         next = client->behind;
         settle(*client, client->state);
         client->moved_before = client->sent + client->late;
     }
+    lands_ = clients_.first() ? after(longest_flight) : never;
 }
 
 // Its queue is empty only while it is receiving. If there is more to receive then, that may have

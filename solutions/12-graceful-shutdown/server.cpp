@@ -366,12 +366,12 @@ void Server::begin_to_stop() {
 // we ask this of those who were backed up.
 void Server::all_landed() {
     has_landed_ = true;
-    lands_ = echo::after(longest_flight);
     for (auto at = clients_.begin(); at != clients_.end();) {
         const auto client = at++;  // which may move to the other list
         settle(client, client->state);
         client->moved_before = client->echoed + client->late;
     }
+    lands_ = clients_.empty() ? echo::never : echo::after(longest_flight);
 }
 
 // Its queue is empty only while it is receiving. If there is more to receive then, that may have been
