@@ -409,7 +409,7 @@ TEST_CASE("--help prints the usage and is no error", "[tools]") {
     CHECK(tool.errors().empty());
 }
 
-TEST_CASE("--version tells the header's", "[tools]") {
+TEST_CASE("both tools tell the header's version", "[tools]") {
     const std::string name = GENERATE(as<std::string>{}, "echo-server", "echo-client");
     Process tool = start(name, {"--version"});
     const auto ending = tool.wait(soon());
