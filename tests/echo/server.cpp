@@ -74,6 +74,15 @@ std::string pattern(std::size_t count) {
     return bytes;
 }
 
+// Sends until neither system has room for more, since nobody reads what comes back. Gives how much.
+std::size_t fill(Connection& client) {
+    const std::string piece = pattern(65536);
+    client.set_nonblocking(true);
+    std::size_t sent = 0;
+    for (echo::Result some; (some = client.send(piece));) sent += some.bytes;
+    return sent;
+}
+
 }  // namespace
 
 TEST_CASE("server: on a free port of this machine alone, it echoes", "[server]") {
@@ -96,8 +105,7 @@ TEST_CASE("server: on a port it serves every address of this machine", "[server]
 TEST_CASE("server: megabytes come back in order, beside clients who do not read", "[server]") {
     const Running running;
     Connection reads_nothing = running.client();
-    reads_nothing.set_nonblocking(true);
-    while (reads_nothing.send(pattern(65536))) continue;
+    (void)fill(reads_nothing);
     echo::Client client(running.server.endpoint(), soon());
     CHECK(client.echo(pattern(3000000), soon()));
 }
@@ -240,10 +248,7 @@ TEST_CASE("server: what was sent before the stop comes back, then the end", "[se
 TEST_CASE("server: who reads late gets all that it sent before the stop", "[server]") {
     Running running;
     Connection late = running.client(), silent = running.client();
-    const std::string piece = pattern(65536);
-    late.set_nonblocking(true);
-    std::size_t sent = 0;
-    for (echo::Result some; (some = late.send(piece));) sent += some.bytes;
+    const std::size_t sent = fill(late);
     running.server.request_stop();
     CHECK(rest_of(silent).empty());  // so by now the server lets those go who are owed nothing
     CHECK(rest_of(late).size() == sent);
@@ -263,10 +268,7 @@ TEST_CASE("server: who was backed up is owed more than a look can tell", "[serve
     } find_nothing;
     Running running;
     Connection late = running.client(), silent = running.client();
-    const std::string piece = pattern(65536);
-    late.set_nonblocking(true);
-    std::size_t sent = 0;
-    for (echo::Result some; (some = late.send(piece));) sent += some.bytes;
+    const std::size_t sent = fill(late);
     running.server.request_stop();
     CHECK(rest_of(silent).empty());
     CHECK(rest_of(late).size() == sent);
@@ -303,8 +305,7 @@ TEST_CASE("server: who is in line at the stop gets a seat, or is refused", "[ser
 TEST_CASE("server: at the end of the drain it gives up who is not done", "[server]") {
     Running running({}, {.drain = 100ms});
     Connection reads_nothing = running.client();
-    reads_nothing.set_nonblocking(true);
-    while (reads_nothing.send(pattern(65536))) continue;
+    (void)fill(reads_nothing);
     CHECK(running.server.stop().given_up == 1);
 }
 
