@@ -199,7 +199,7 @@ private:
 
     void next() {
         const Lesson* next = coach_.course().after(lesson());
-        if (!next) return stage_.say("This is the last lesson that is written so far.");
+        if (!next) return stage_.say("This is the last lesson.");
         if (passed_) return go_to(*next);
         ask('n', "You have not passed yet. To go on all the same, press n again.",
             [this, next] { go_to(*next); });

@@ -147,7 +147,7 @@ Lines passed_lines(const Coach& coach, const Lesson& lesson, const Verdict& verd
     add(lines, "");
     const Lesson* next = coach.course().after(lesson);
     if (!next) {
-        add(lines, "This was the last lesson that is written so far.");
+        add(lines, "This was the last lesson.");
         return lines;
     }
     add(lines, "Next, lesson " + next->number + ": " +

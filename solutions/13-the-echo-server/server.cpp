@@ -63,9 +63,9 @@ echo::Listener listen(std::string_view host, std::uint16_t port) {
 }
 
 // Who can reach us, which somebody who only wanted to try it may not expect.
-std::string first_line(const echo::Endpoint& where, bool is_everywhere) {
+std::string first_line(const echo::Endpoint& where) {
     return "listening on " + where.text() +
-           (is_everywhere
+           (where.address() == "::" || where.address() == "0.0.0.0"
                 ? ", every address of this machine; --host 127.0.0.1 for this machine only"
                 : "");
 }
@@ -133,7 +133,7 @@ int main(int argc, char** argv) {
         if (traces) echo::trace(std::cerr);
         echo::Server server(listen(host, port), {}, options);
         server.catch_signals();  // before anybody knows that we are here
-        echo::print_line(first_line(server.endpoint(), host == everywhere));
+        echo::print_line(first_line(server.endpoint()));
         log.write(echo::Level::info, text(server.run()));
         return 0;
     });

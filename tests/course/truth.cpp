@@ -252,9 +252,10 @@ bool play(const Diagram& diagram, Actors& actors, harness::Program& program) {
                 asked = program.process().ask_to_stop(harness::Process::StopBy::terminate);
                 if (!asked) return false;
             }
-            if (asked && call.name == "send") await_calls(program, above(row, diagram));
             const auto actor = actors.find(row.actor);
-            if (actor != actors.end()) actor->second.play(call);
+            if (actor == actors.end()) continue;  // the program itself
+            if (asked && call.name == "send") await_calls(program, above(row, diagram));
+            actor->second.play(call);
         }
     }
     return true;

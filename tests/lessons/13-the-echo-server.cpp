@@ -149,6 +149,36 @@ TEST_CASE("a log of warnings leaves out who comes, talks and goes", "[13]") {
     harness::expect_silent_log(test, peers);
 }
 
+TEST_CASE("a log of errors, or of nothing, tells of no client", "[13]") {
+    for (const char* const level : {"error", "none"}) {
+        StoppableServer test(lesson, "5s", {"--log-level", level});
+        std::list<Visitor> clients;
+        Visitor& rude = talk(clients, test, "I break off\n");
+        const echo::Endpoint peer = rude.endpoint();
+        rude.reset();
+        leave(talk(clients, test, "and the next\n"));  // so by now it has seen the reset
+        harness::end(test);
+        harness::expect_silent_log(test, {peer});
+    }
+}
+
+TEST_CASE("a log for debugging tells no less than the usual one", "[13]") {
+    std::size_t at_info = 0;
+    for (const std::string level : {"info", "debug"}) {
+        StoppableServer test(lesson, "5s", {"--log-level", level});
+        std::list<Visitor> clients;
+        Visitor& client = talk(clients, test, "hello\n");
+        const echo::Endpoint peer = client.endpoint();
+        leave(client);
+        harness::end(test);
+        const std::size_t lines = harness::lines_about(test, peer);
+        if (level == "info")
+            at_info = lines;
+        else
+            harness::expect_more_at_debug(test, at_info, lines);
+    }
+}
+
 TEST_CASE("asked to stop, it says how many clients and bytes there were", "[13]") {
     StoppableServer test(lesson, "5s", {"--threads", "2"});
     test.subject().past.threads = 2;

@@ -202,6 +202,21 @@ void expect_json_log(StoppableServer& test, const echo::Endpoint& client) {
                            fault));
 }
 
+std::size_t lines_about(StoppableServer& test, const echo::Endpoint& client) {
+    const std::vector<std::string> log = log_of(test);
+    return static_cast<std::size_t>(std::count_if(
+        log.begin(), log.end(), [&](const std::string& line) { return names(line, client); }));
+}
+
+void expect_more_at_debug(StoppableServer& test, std::size_t at_info, std::size_t at_debug) {
+    test.subject().story.step("the test compared what a log at info and one at debug tell");
+    if (at_debug >= at_info) return test.subject().story.good();
+    fail(test, evidence_of(Wanted::silent_log,
+                           "at debug as many lines about a client as at info, " +
+                               std::to_string(at_info) + ", or more",
+                           std::to_string(at_debug) + " lines"));
+}
+
 void expect_silent_log(StoppableServer& test, const std::vector<echo::Endpoint>& clients) {
     test.subject().story.step("the test read the program's log");
     for (const std::string& line : log_of(test))

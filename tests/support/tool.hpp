@@ -33,6 +33,10 @@ void end(StoppableServer& test);
 // Each line of its log is an object of its own, with time, level and message; and one of them names
 // this client as its peer. When it has ended.
 void expect_json_log(StoppableServer& test, const echo::Endpoint& client);
+// How many lines of its log name this client. When it has ended.
+std::size_t lines_about(StoppableServer& test, const echo::Endpoint& client);
+// So many at debug are no fewer than at info.
+void expect_more_at_debug(StoppableServer& test, std::size_t at_info, std::size_t at_debug);
 // Its log says nothing of these clients. When it has ended.
 void expect_silent_log(StoppableServer& test, const std::vector<echo::Endpoint>& clients);
 

@@ -150,8 +150,9 @@ const std::vector<Rule> rules = {
      "peer where it is about a client."},
     {"level-ignored", Basis::deeds, row_level,
      [](const Evidence& e) { return e.wanted == Wanted::silent_log; },
-     "--log-level warning asks for what is wrong, and the log tells who comes and goes all the "
-     "same. Give the level to the log, and write all lines through it."},
+     "--log-level leaves out what is less grave than it says, and the log tells something else. "
+     "Give the level to the log, write all lines through it, and keep its levels in order: debug, "
+     "info, warning, error, none."},
 
     {"no-summary", Basis::deeds, row_summary,
      [](const Evidence& e) { return e.wanted == Wanted::summary && e.miscounted == Count::none; },
