@@ -422,8 +422,8 @@ TEST_CASE("echo-server --trace shows the calls that it makes", "[tools]") {
     Server server({"0", "--trace", "--host", "127.0.0.1"});
     auto client = server.connect();
     REQUIRE(client.send_all("hello", soon()));
-    char byte;
-    REQUIRE(client.recv({&byte, 1}, soon()));
+    char first = 0;
+    REQUIRE(client.recv({&first, 1}, soon()));
     server.process.kill();
     REQUIRE(server.process.wait(soon()));
     const std::string calls = server.process.errors();  // complete by now
