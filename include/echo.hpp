@@ -913,8 +913,8 @@ struct ServerSummary {
 };
 
 namespace detail {
+struct ServerPlan;
 struct Worker;
-struct Workers;
 }  // namespace detail
 
 // A server for as many clients as it has seats, with all that the lessons have built. Three lines
@@ -962,7 +962,7 @@ private:
 
     Endpoint endpoint_;
     Stop stop_;
-    detail::Workers* workers_ = nullptr;
+    detail::ServerPlan* plan_ = nullptr;
 };
 
 // --- The seam: watching and changing system calls ----------------------------------------------
@@ -3867,12 +3867,13 @@ private:
     bool closes_ = false;
 };
 
-// What a server was told, for all its loops.
+// What a server was told, and who does it, for all its loops.
 struct ServerPlan {
     ServerOptions options;
     Handler handler;
     Stop& stop;
     Door door;
+    Worker* first = nullptr;
 };
 
 void wake_all(ServerPlan& plan) noexcept;
@@ -4255,12 +4256,8 @@ struct Worker {
     Worker* next;
 };
 
-struct Workers : ServerPlan {
-    Worker* first = nullptr;
-};
-
 inline void wake_all(ServerPlan& plan) noexcept {
-    for (Worker* one = static_cast<Workers&>(plan).first; one; one = one->next) one->loop.wake();
+    for (Worker* one = plan.first; one; one = one->next) one->loop.wake();
 }
 
 inline void add(ServerSummary& sum, const ServerSummary& one) noexcept {
@@ -4283,11 +4280,11 @@ inline Server::Server(std::uint16_t port, Handler handler, const ServerOptions& 
 inline Server::Server(Listener listener, Handler handler, const ServerOptions& options)
     : endpoint_(listener.endpoint()) {
     const std::size_t loops = options.threads > 0 ? options.threads : 1;
-    workers_ = new detail::Workers{
-        {options, std::move(handler), stop_, {std::move(listener), options.max_clients, loops}}};
+    plan_ = new detail::ServerPlan{
+        options, std::move(handler), stop_, {std::move(listener), options.max_clients, loops}};
     try {
         for (std::size_t i = 0; i < loops; ++i)
-            workers_->first = new detail::Worker(*workers_, workers_->first);
+            plan_->first = new detail::Worker(*plan_, plan_->first);
     } catch (...) {
         dismiss();
         throw;
@@ -4299,24 +4296,24 @@ inline Server::~Server() { dismiss(); }
 // None of them goes before the last one has ended: they wake each other.
 inline void Server::dismiss() noexcept {
     request_stop();
-    for (detail::Worker* one = workers_->first; one; one = one->next) one->thread.join();
-    while (detail::Worker* const one = workers_->first) {
-        workers_->first = one->next;
+    for (detail::Worker* one = plan_->first; one; one = one->next) one->thread.join();
+    while (detail::Worker* const one = plan_->first) {
+        plan_->first = one->next;
         delete one;
     }
-    delete workers_;
+    delete plan_;
 }
 
 // One thread has its work already: that which calls run().
 inline ServerSummary Server::run() {
     catch_signals();
-    for (detail::Worker* one = workers_->first->next; one; one = one->next) begin(*one);
-    workers_->first->work();
+    for (detail::Worker* one = plan_->first->next; one; one = one->next) begin(*one);
+    plan_->first->work();
     return join();
 }
 
 inline void Server::start() {
-    for (detail::Worker* one = workers_->first; one; one = one->next) begin(*one);
+    for (detail::Worker* one = plan_->first; one; one = one->next) begin(*one);
 }
 
 inline ServerSummary Server::stop() {
@@ -4334,11 +4331,11 @@ inline void Server::begin(detail::Worker& worker) {
 
 inline ServerSummary Server::join() {
     ServerSummary sum;
-    for (detail::Worker* one = workers_->first; one; one = one->next) {
+    for (detail::Worker* one = plan_->first; one; one = one->next) {
         one->thread.join();
         detail::add(sum, one->loop.summary());
     }
-    for (const detail::Worker* one = workers_->first; one; one = one->next)
+    for (const detail::Worker* one = plan_->first; one; one = one->next)
         if (one->failure) std::rethrow_exception(one->failure);
     return sum;
 }
