@@ -980,7 +980,8 @@ struct Call {
 };
 
 // Sees every system call that this library makes. before() may lower call.length, or set
-// call.error: then the call is not made, and fails with that error.
+// call.error: then the call is not made, and fails with that error. (But close is made all the
+// same: where it fails, the handle is gone too.)
 struct Hook {
     virtual ~Hook() = default;
     virtual void before(Call&) {}
@@ -1289,12 +1290,13 @@ inline Outcome socket(int family) {
 
 inline Outcome close(Handle socket) {
     Call call{.name = "close", .socket = socket};
-    if (!begin(call)) return finish(call, -1);
+    const bool fails = !begin(call);
 #ifdef _WIN32
-    return finish(call, ::closesocket(socket));
+    const int closed = ::closesocket(socket);
 #else
-    return finish(call, ::close(socket));  // not again after EINTR: the handle is gone already
+    const int closed = ::close(socket);  // not again after EINTR: the handle is gone already
 #endif
+    return finish(call, fails ? -1 : closed);
 }
 
 inline Outcome set_nonblocking(Handle socket, bool on) {

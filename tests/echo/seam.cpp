@@ -3,6 +3,7 @@
 #include "pair.hpp"
 
 #include <atomic>
+#include <cerrno>
 #include <sstream>
 #include <streambuf>
 #include <thread>
@@ -81,6 +82,17 @@ TEST_CASE("a hook that sets an error keeps the call from being made", "[seam]") 
     }
     pair.client.close();
     CHECK(test::receive_all(pair.server).empty());
+}
+
+TEST_CASE("a close that fails has closed all the same", "[seam]") {
+    test::Pair pair;
+    {
+        test::Fail fail("close", EIO);
+        pair.client.close();
+        CHECK(fail.seen == 1);
+    }
+    char buffer[1];
+    CHECK(pair.server.recv(buffer, soon()).status == echo::Status::end);
 }
 
 TEST_CASE("hooks stand in line, the newest in front", "[seam]") {
