@@ -2316,6 +2316,13 @@ inline std::string Endpoint::text() const {
     return is_ipv6() ? '[' + address() + "]:" + port_text : address() + ':' + port_text;
 }
 
+namespace detail {
+// That the system could not look says nothing of the host.
+inline void check_lookup(const sys::Outcome& outcome, std::string_view host) {
+    if (outcome.error != 0) throw Error("getaddrinfo", host, error_code(outcome.error));
+}
+}  // namespace detail
+
 inline Endpoint Endpoint::parse(std::string_view text) {
     const Error wrong("address", quote(text), std::make_error_code(std::errc::invalid_argument),
                       "write an address and a port, such as 127.0.0.1:7777 or [::1]:7777");
@@ -2329,6 +2336,7 @@ inline Endpoint Endpoint::parse(std::string_view text) {
     addrinfo* found = nullptr;
     const std::uint16_t port = parse_port(text.substr(colon + 1));
     const auto outcome = sys::getaddrinfo(std::string(host), port, AI_NUMERICHOST, found);
+    detail::check_lookup(outcome, host);
     if (outcome.value != 0) throw wrong;
     return *Endpoints(found).begin();
 }
@@ -2348,7 +2356,7 @@ inline Endpoints resolve(std::string_view host, std::uint16_t port) {
     const bool usable = !text.empty() && text.find('\0') == text.npos;
     const auto outcome =
         usable ? sys::getaddrinfo(text, port, 0, found) : sys::Outcome{EAI_NONAME, 0};
-    if (outcome.error != 0) throw Error("getaddrinfo", text, detail::error_code(outcome.error));
+    detail::check_lookup(outcome, text);
     if (outcome.value == 0) return Endpoints(found);
     throw Error("host", quote(text, 80),
                 {static_cast<int>(outcome.value), detail::lookup_category()},

@@ -183,6 +183,15 @@ TEST_CASE("where getaddrinfo says to look at errno, the error says that in words
               "getaddrinfo localhost: too many open sockets and files in this program; "
               "close some, or raise the limit (ulimit -n)");
     }
+    // And it is no reason to call the text of an endpoint wrong.
+    test::Fail fail_again("getaddrinfo", ENOMEM);
+    try {
+        const auto parsed = echo::Endpoint::parse("127.0.0.1:80");
+        FAIL("is " << parsed);
+    } catch (const echo::Error& error) {
+        CHECK(std::string(error.what()) ==
+              "getaddrinfo 127.0.0.1: not enough memory; the system is short of memory");
+    }
 #ifdef EAI_SYSTEM
     errno = EMFILE;
     CHECK(echo::sys::lookup_error(EAI_SYSTEM) == EMFILE);
