@@ -356,6 +356,10 @@ public:
     [[nodiscard]] bool is_nonblocking() const noexcept { return nonblocking_; }
 
 private:
+    friend class Connection;
+    friend class Listener;
+    int set_mode(bool nonblocking) noexcept;  // an errno value, or 0
+
     Handle handle_ = invalid_handle;
     bool nonblocking_ = false;
 };
@@ -2384,12 +2388,17 @@ inline void Socket::close() noexcept {
 
 inline Handle Socket::release() noexcept { return std::exchange(handle_, invalid_handle); }
 
+inline int Socket::set_mode(bool nonblocking) noexcept {
+    if (nonblocking == nonblocking_) return 0;
+    const int error = sys::set_nonblocking(handle_, nonblocking).error;
+    if (error == 0) nonblocking_ = nonblocking;
+    return error;
+}
+
 inline void Socket::set_nonblocking(bool on) {
-    if (on == nonblocking_) return;
-    const sys::Outcome outcome = sys::set_nonblocking(handle_, on);
-    if (outcome.error != 0)
-        throw Error("fcntl", on ? "non-blocking" : "blocking", detail::error_code(outcome.error));
-    nonblocking_ = on;
+    const int error = set_mode(on);
+    if (error != 0)
+        throw Error("fcntl", on ? "non-blocking" : "blocking", detail::error_code(error));
 }
 
 namespace detail {
@@ -2436,7 +2445,8 @@ inline void Connection::require_open(const char* call) const {
 // meant to wait then waits here, in poll.
 template <class Transfer>
 Result Connection::transfer(short event, Deadline deadline, Transfer once) {
-    if (deadline != never) socket_.set_nonblocking(true);
+    if (deadline != never)
+        if (const int error = socket_.set_mode(true)) return detail::failure(error);
     for (;;) {
         const sys::Outcome outcome = once();
         if (outcome.error == 0) return {Status::ok, static_cast<std::size_t>(outcome.value), {}};
@@ -2928,7 +2938,8 @@ inline Connection Listener::accept() {
 
 inline Accepted Listener::try_accept(Deadline deadline) {
     require_open();
-    socket_.set_nonblocking(true);
+    if (const int error = socket_.set_mode(true))
+        return {Status::failed, {}, detail::error_code(error)};
     return accept_until(deadline);
 }
 

@@ -147,6 +147,17 @@ TEST_CASE("what the system reports becomes a status", "[connection]") {
     CHECK(sent.error.category() == std::generic_category());
 }
 
+TEST_CASE("a mode that can't be set for a deadline is a result, too", "[connection]") {
+    Pair pair;
+    char buffer[1];
+    test::Fail fail("fcntl", EPERM);
+    const auto got = pair.server.recv(buffer, soon());
+    CHECK(got.status == Status::failed);
+    CHECK(got.error == std::errc::operation_not_permitted);
+    CHECK(pair.client.send("x", soon()));
+    CHECK(pair.server.recv(buffer, soon()));
+}
+
 TEST_CASE("calls that a signal interrupts are made again", "[connection]") {
     Pair pair;
     test::Fail send("send", EINTR), recv("recv", EINTR);

@@ -123,6 +123,16 @@ TEST_CASE("no room for another socket is said, and the client stays in line", "[
     CHECK(listener.accept().peer() == client.local());
 }
 
+TEST_CASE("try_accept reports that it can't have a mode in which it does not wait", "[listener]") {
+    auto listener = echo::listen(Endpoint::loopback(0));
+    const auto client = echo::connect(listener.endpoint(), soon());
+    test::Fail fail("fcntl", EPERM);
+    const auto taken = listener.try_accept(soon());
+    CHECK(taken.status == Status::failed);
+    CHECK(taken.error == std::errc::operation_not_permitted);
+    CHECK(listener.try_accept(soon()).connection.peer() == client.local());
+}
+
 TEST_CASE("try_accept does not wait, or only until its deadline", "[listener]") {
     auto listener = echo::listen(Endpoint::loopback(0));
     CHECK(listener.try_accept().status == Status::would_block);
