@@ -2,6 +2,8 @@
 #include "catch.hpp"
 #include "pair.hpp"
 
+#include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <stdexcept>
@@ -73,6 +75,20 @@ std::string pattern(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) bytes[i] = static_cast<char>(i * 7 + i / 251);
     return bytes;
 }
+
+// The server's looks at one client fail; the tests' own waits do not.
+class FailLooks : public test::ScopedHook {
+public:
+    explicit FailLooks(int error, int times = 1 << 30) : error_(error), times_(times) {}
+    void before(echo::Call& call) override {
+        if (call.name == "poll" && call.detail.starts_with("1 socket") && seen++ < times_)
+            call.error = error_;
+    }
+    std::atomic<int> seen{0};
+
+private:
+    int error_, times_;
+};
 
 // Sends until neither system has room for more, since nobody reads what comes back. Gives how much.
 std::size_t fill(Connection& client) {
@@ -260,12 +276,7 @@ TEST_CASE("server: who reads late gets all that it sent before the stop", "[serv
 // Its own system may need a moment to send more. So let every look find nothing.
 TEST_CASE("server: who was backed up is owed more than a look can tell", "[server]") {
     if (!echo::sys::has_poller) SKIP_BECAUSE("here the server's waits are calls to poll, too");
-    class FindNothing : public test::ScopedHook {
-    public:
-        void before(echo::Call& call) override {
-            if (call.name == "poll" && call.detail.starts_with("1 socket")) call.error = EINTR;
-        }
-    } find_nothing;
+    const FailLooks find_nothing(EINTR);
     Running running;
     Connection late = running.client(), silent = running.client();
     const std::size_t sent = fill(late);
@@ -342,6 +353,19 @@ TEST_CASE("server: a client that can't be kept is closed, and the next one is se
     CHECK(rest_of(unlucky).empty());
     Connection next = running.client();
     CHECK(ask(next, "x", 1) == "x");
+}
+
+TEST_CASE("server: a look at one client that fails is not its end", "[server]") {
+    if (!echo::sys::has_poller) SKIP_BECAUSE("here the server's waits are calls to poll, too");
+    const FailLooks fail(ENOMEM, 1);
+    Running running;
+    Connection client = running.client();
+    CHECK(ask(client, "x", 1) == "x");
+    running.server.request_stop();
+    CHECK(rest_of(client).empty());
+    client.close();
+    CHECK(running.server.stop().given_up == 0);
+    CHECK(fail.seen > 0);
 }
 
 TEST_CASE("server: a poller that fails for good ends it, and says why", "[server]") {
