@@ -3918,7 +3918,7 @@ private:
     void look_into(Handle socket);
     void serve(ServedClient& client);
     void step(ServedClient& client);
-    void settle(ServedClient& client, State before);
+    bool settle(ServedClient& client, State before);
     void receive(ServedClient& client);
     void answer(ServedClient& client, std::string_view bytes);
     void reply(ServedClient& client, const Answer& answer);
@@ -3928,6 +3928,8 @@ private:
     void say_goodbye(ServedClient& client);
     void drain(ServedClient& client);
     void remove(ClientList& from, ServedClient& client);
+    bool change(Handle socket, Interest interest);
+    void forget(Handle socket);
 
     [[nodiscard]] Deadline next_deadline() const noexcept;
     void do_what_is_due();
@@ -4000,14 +4002,16 @@ inline void ServerLoop::step(ServedClient& client) {
     }
 }
 
-// Lets the poller and the lists follow a client's state.
-inline void ServerLoop::settle(ServedClient& client, State before) {
+// Lets the poller and the lists follow a client's state. One that the poller can't follow is removed:
+// nobody would see what it does. Returns whether the client is still there.
+inline bool ServerLoop::settle(ServedClient& client, State before) {
     if (has_landed_ && client.is_talking() && !is_owed(client)) finish(client);
-    if (client.state == before) return;
-    if (client.state == State::gone)
-        return remove(before == State::leaving ? leaving_ : clients_, client);
-    if (client.state == State::leaving) leaving_.append(clients_.take(client));
-    poller_.change(client.socket(), client.interest());
+    if (client.state == before) return true;
+    ClientList* list = before == State::leaving ? &leaving_ : &clients_;
+    if (client.state == State::leaving) (list = &leaving_)->append(clients_.take(client));
+    const bool stays = client.state != State::gone && change(client.socket(), client.interest());
+    if (!stays) remove(*list, client);
+    return stays;
 }
 
 // Its queue is empty, so whatever comes can be answered at once, as far as the system takes it.
@@ -4094,10 +4098,26 @@ inline void ServerLoop::drain(ServedClient& client) {
 // Closes its connection. A socket has to be forgotten before: its number may come again.
 inline void ServerLoop::remove(ClientList& from, ServedClient& client) {
     lengthen(summary_.longest_stay, Clock::now() - client.since);
-    poller_.forget(client.socket());
+    forget(client.socket());
     by_socket_.erase(client.socket());
     delete from.take(client);
     give_seat_back();
+}
+
+// The poller may be out of memory. That is not the end of the server.
+inline bool ServerLoop::change(Handle socket, Interest interest) try {
+    poller_.change(socket, interest);
+    return true;
+} catch (const std::exception& error) {
+    log(Level::error, error.what());
+    return false;
+}
+
+// If that fails, the system forgets it when it is closed.
+inline void ServerLoop::forget(Handle socket) try {
+    poller_.forget(socket);
+} catch (const std::exception& error) {
+    log(Level::error, error.what());
 }
 
 // --- Deadlines ---------------------------------------------------------------------------------
@@ -4195,8 +4215,11 @@ inline void ServerLoop::watch_door() {
     if (is_full_) is_full_ = !plan_.door.has_seat();
     const bool looks = !is_full_ && accepts_again_ == never;
     const Interest interest = looks ? Interest::read : Interest::none;
-    if (std::exchange(accepts_, interest) != interest)
-        poller_.change(plan_.door.socket(), interest);
+    if (interest == accepts_) return;
+    if (change(plan_.door.socket(), interest))
+        accepts_ = interest;
+    else
+        accepts_again_ = after(retry_pause);
 }
 
 // --- The stop ----------------------------------------------------------------------------------
@@ -4204,11 +4227,11 @@ inline void ServerLoop::watch_door() {
 // Who is in line has been connected by the system, and may have sent something already: so as long
 // as there are seats it gets one.
 inline void ServerLoop::begin_to_stop() {
-    stops_ = true;
+    forget(plan_.stop.handle());  // if that fails, we are told again, and try again
+    if (std::exchange(stops_, true)) return;
     if (plan_.door.begins_to_close()) log(Level::info, "stopping");
-    poller_.forget(plan_.stop.handle());
     while (accept()) continue;
-    poller_.forget(plan_.door.socket());
+    forget(plan_.door.socket());
     summary_.refused += plan_.door.close();
     accepts_again_ = never;
     lands_ = after(longest_flight);
@@ -4221,8 +4244,8 @@ inline void ServerLoop::all_landed() {
     has_landed_ = true;
     for (ServedClient *client = clients_.first(), *next; client; client = next) {
         next = client->behind;
-        settle(*client, client->state);
-        client->moved_before = client->sent + client->late;
+        const bool stays = settle(*client, client->state);
+        if (stays) client->moved_before = client->sent + client->late;
     }
     lands_ = clients_.first() ? after(longest_flight) : never;
 }

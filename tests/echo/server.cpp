@@ -90,6 +90,22 @@ private:
     int error_, times_;
 };
 
+// The n-th time that the poller is to watch something, to change that, or to forget it, it fails:
+// epoll_ctl, or kevent.
+class FailChange : public test::ScopedHook {
+public:
+    FailChange(int error, int nth) : error_(error), nth_(nth) {}
+    void before(echo::Call& call) override {
+        const bool is_change = call.detail.starts_with("watch") ||
+                               call.detail.starts_with("change") || call.detail == "forget";
+        if (is_change && ++seen == nth_) call.error = error_;
+    }
+    std::atomic<int> seen{0};
+
+private:
+    int error_, nth_;
+};
+
 // Sends until neither system has room for more, since nobody reads what comes back. Gives how much.
 std::size_t fill(Connection& client) {
     const std::string piece = pattern(65536);
@@ -346,8 +362,8 @@ TEST_CASE("server: run serves until it is asked to stop", "[server]") {
 }
 
 TEST_CASE("server: a client that can't be kept is closed, and the next one is served", "[server]") {
-    test::Fail fail(echo::sys::has_poller ? "epoll_ctl" : "none", ENOSPC, 4);
     if (!echo::sys::has_poller) SKIP_BECAUSE("a poller of this system has no limit");
+    const FailChange fail(ENOSPC, 4);
     const Running running;
     Connection unlucky = running.client();
     CHECK(rest_of(unlucky).empty());
@@ -366,6 +382,31 @@ TEST_CASE("server: a look at one client that fails is not its end", "[server]") 
     client.close();
     CHECK(running.server.stop().given_up == 0);
     CHECK(fail.seen > 0);
+}
+
+// Of its first calls, which watch the door and the stop, one that fails is one of the setup.
+TEST_CASE("server: a poller that can't change what it watches costs one client at most",
+          "[server]") {
+    if (!echo::sys::has_poller) SKIP_BECAUSE("a poller of this system does not fail");
+    const int nth = GENERATE(range(4, 16));
+    CAPTURE(nth);
+    const FailChange fail(ENOMEM, nth);
+    Running running({}, {.max_clients = 1});
+    int served = 0;
+    for (int i = 0; i < 3; ++i) {
+        Connection client = running.client();
+        std::string came(1, '?');
+        if (client.send_all("x", soon()) && client.recv_exactly(came, soon())) ++served;
+    }
+    Connection last = running.client();
+    REQUIRE(last.send_all("y", soon()));
+    running.server.request_stop();
+    char byte;
+    while (last.recv({&byte, 1}, soon())) continue;
+    last.close();
+    CHECK(running.server.stop().given_up == 0);
+    CHECK(served >= 2);
+    CHECK(fail.seen >= nth);
 }
 
 TEST_CASE("server: a poller that fails for good ends it, and says why", "[server]") {
