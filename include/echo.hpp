@@ -2336,13 +2336,17 @@ inline Endpoint Endpoint::parse(std::string_view text) {
     const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
     if (bracketed) host = host.substr(1, host.size() - 2);
     if (host.empty() || (host.find(':') != host.npos) != bracketed) throw wrong;
+    if (host.find('\0') != host.npos) throw wrong;  // the system would not see what is behind it
 
     addrinfo* found = nullptr;
     const std::uint16_t port = parse_port(text.substr(colon + 1));
     const auto outcome = sys::getaddrinfo(std::string(host), port, AI_NUMERICHOST, found);
     detail::check_lookup(outcome, host);
     if (outcome.value != 0) throw wrong;
-    return *Endpoints(found).begin();
+    const Endpoint endpoint = *Endpoints(found).begin();
+    // A system takes "127.1" for an address too, and "010.0.0.1" for 8.0.0.1.
+    if (!bracketed && endpoint.address() != host) throw wrong;
+    return endpoint;
 }
 
 inline Endpoints& Endpoints::operator=(Endpoints&& other) noexcept {

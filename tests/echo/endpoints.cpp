@@ -60,7 +60,8 @@ TEST_CASE("text that is no endpoint is refused, in one line", "[endpoint]") {
     const std::string text =
         GENERATE(as<std::string>{}, "", ":", "127.0.0.1", "127.0.0.1:", ":7777", "localhost:7777",
                  "::1:7777", "[::1]", "[::1]7777", "[]:7777", "[127.0.0.1]:7777", "127.0.0.1:70000",
-                 "1.2.3.4.5:80", "[::1:7777");
+                 "1.2.3.4.5:80", "[::1:7777", "1:80", "127.1:80", "010.0.0.1:80", "0x7f000001:80",
+                 "127.0.0.1 :80", std::string("127.0.0.1\0:80", 13), std::string("[::1\0]:80", 9));
     CAPTURE(text);
     try {
         const auto endpoint = echo::Endpoint::parse(text);
