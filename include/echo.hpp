@@ -3657,12 +3657,17 @@ private:
         const Answer one = function_(line);
         answers.bytes.append(one.bytes).append("\n");
         answers.last = one.last;
-        answers.warning = one.warning;
+        if (!one.warning.empty()) warn(answers, one.warning);
     }
 
     void refuse(Answer& answers) const {
         answers.last = true;
-        answers.warning = "a line of more than " + count_bytes(longest_);
+        warn(answers, "a line of more than " + count_bytes(longest_));
+    }
+
+    // There may be one about each of several lines.
+    static void warn(Answer& answers, const std::string& text) {
+        answers.warning.append(answers.warning.empty() ? "" : "; ").append(text);
     }
 
     Function function_;

@@ -218,6 +218,17 @@ TEST_CASE("server: a handler for lines ends the conversation", "[server]") {
     CHECK(conversation(running, "a\nquit\nb\n") == "ok\nbye\n");
 }
 
+TEST_CASE("server: of several lines that come together, each warning is told", "[server]") {
+    echo::Handler handler = echo::by_line([](std::string_view line) {
+        Answer answer("ok");
+        if (line.starts_with('!')) answer.warning = line;
+        return answer;
+    });
+    const Answer answer = handler.received("!one\ntwo\n!three\nfour\n");
+    CHECK(answer.bytes == "ok\nok\nok\nok\n");
+    CHECK(answer.warning == "!one; !three");
+}
+
 TEST_CASE("server: one more client than there are seats waits for one", "[server]") {
     const std::size_t threads = GENERATE(as<std::size_t>{}, 1, 3);
     const Running running({}, {.threads = threads, .max_clients = 2});
