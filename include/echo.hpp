@@ -3639,7 +3639,8 @@ public:
         for (std::size_t end; (end = kept_.find('\n', begin)) != kept_.npos; begin = end + 1)
             answer(std::string_view(kept_).substr(begin, end - begin), answers);
         kept_.erase(0, begin);
-        if (kept_.size() > longest_ + 1) refuse(answers);  // the one more may be a \r
+        const bool too_long = kept_.size() > longest_ + 1;  // the one more may be a \r
+        if (too_long && !answers.last) refuse(answers);
         return answers;
     }
 

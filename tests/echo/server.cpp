@@ -218,6 +218,14 @@ TEST_CASE("server: a handler for lines ends the conversation", "[server]") {
     CHECK(conversation(running, "a\nquit\nb\n") == "ok\nbye\n");
 }
 
+TEST_CASE("server: what comes behind the last line is nobody's business", "[server]") {
+    echo::Handler handler = echo::by_line([](std::string_view) { return Answer("bye", true); }, 5);
+    const Answer answer = handler.received("quit\nlonger than five");
+    CHECK(answer.bytes == "bye\n");
+    CHECK(answer.last);
+    CHECK(answer.warning.empty());
+}
+
 TEST_CASE("server: of several lines that come together, each warning is told", "[server]") {
     echo::Handler handler = echo::by_line([](std::string_view line) {
         Answer answer("ok");
