@@ -203,12 +203,15 @@ enum class Status {
 // "end in mid-line" or "failed".
 [[nodiscard]] std::string_view name(Status status);
 
+// A copy of this costs less than a new one, which has to ask a library for its category.
+inline const std::error_code no_error{};
+
 // What recv and send report: a status, how many bytes were moved before it, and the system's
 // error code. It counts as true only when the call did what was asked.
 struct [[nodiscard]] Result {
     Status status = Status::ok;
     std::size_t bytes = 0;
-    std::error_code error{};  // std::generic_category, on Windows too
+    std::error_code error = no_error;  // std::generic_category, on Windows too
 
     explicit operator bool() const noexcept { return status == Status::ok; }
     // In words, without the bytes: "end of stream", "connection reset by peer".
@@ -364,6 +367,11 @@ private:
     bool nonblocking_ = false;
 };
 
+namespace detail {
+// Throws std::logic_error. Apart, so that whoever calls it stays short.
+[[noreturn]] void misused(const char* what, const char* more = "");
+}  // namespace detail
+
 // One conversation over TCP. tcp(7), RFC 9293.
 class Connection {
 public:
@@ -428,7 +436,10 @@ private:
     Result receive(char* into, std::size_t size, Deadline deadline);
     template <class Transfer>
     Result transfer(short event, Deadline deadline, Transfer once);
-    void require_open(const char* call) const;
+    Result wait_after(int error, short event, Deadline deadline) const;
+    void require_open(const char* call) const {
+        if (!is_open()) detail::misused(call, " on a connection that is closed or was moved from");
+    }
 
     Socket socket_;
     Endpoint peer_;
@@ -2418,6 +2429,10 @@ inline void Socket::set_nonblocking(bool on) {
 
 namespace detail {
 
+inline void misused(const char* what, const char* more) {
+    throw std::logic_error(std::string(what) + more);
+}
+
 inline std::string number_of(Handle socket) {
     return socket == invalid_handle ? "-" : std::to_string(socket);
 }
@@ -2448,35 +2463,34 @@ inline Endpoint local_endpoint(const Socket& socket, const char* of) {
 inline Connection::Connection(Socket socket, const Endpoint& peer) noexcept
     : socket_(std::move(socket)), peer_(peer) {}
 
-inline void Connection::require_open(const char* call) const {
-    if (!is_open())
-        throw std::logic_error(std::string(call) +
-                               " on a connection that is closed or was moved from");
-}
-
-// The worker behind recv and send: makes the call `once`, again after a signal, and waits in
-// between for as long as the mode and the deadline allow. A deadline makes the socket
-// non-blocking from then on, because a blocking call could outlast it; a connection that is
-// meant to wait then waits here, in poll.
+// The worker behind recv and send: makes the call `once`, and again after a signal or a wait. A
+// deadline makes the socket non-blocking from then on, because a blocking call could outlast it.
 template <class Transfer>
-Result Connection::transfer(short event, Deadline deadline, Transfer once) {
+inline Result Connection::transfer(short event, Deadline deadline, Transfer once) {
     if (deadline != never)
         if (const int error = socket_.set_mode(true)) return detail::failure(error);
-    for (;;) {
-        const sys::Outcome outcome = once();
-        if (outcome.error == 0) return {Status::ok, static_cast<std::size_t>(outcome.value), {}};
-        if (outcome.error == EINTR) continue;
-        const bool waits = deadline != detail::at_once && (waits_ || deadline != never);
-        if (!detail::would_block(outcome.error) || !waits) return detail::failure(outcome.error);
-        const Result waited = detail::outcome_of_wait(detail::wait(handle(), event, deadline));
+    sys::Outcome outcome = once();
+    while (outcome.error != 0) [[unlikely]] {
+        const Result waited = wait_after(outcome.error, event, deadline);
         if (!waited) return waited;
+        outcome = once();
     }
+    return {Status::ok, static_cast<std::size_t>(outcome.value)};
+}
+
+// After a call that failed: waits for as long as the mode and the deadline allow. A connection that
+// is meant to wait, but is non-blocking for a deadline's sake, waits here, in poll. Ok: the call is
+// worth another try.
+inline Result Connection::wait_after(int error, short event, Deadline deadline) const {
+    if (error == EINTR) return {};
+    const bool waits = deadline != detail::at_once && (waits_ || deadline != never);
+    if (!detail::would_block(error) || !waits) return detail::failure(error);
+    return detail::outcome_of_wait(detail::wait(handle(), event, deadline));
 }
 
 inline Result Connection::receive(char* into, std::size_t size, Deadline deadline) {
     require_open("recv");
-    if (size == 0)
-        throw std::logic_error("recv into an empty buffer: 0 bytes would look like the end");
+    if (size == 0) detail::misused("recv into an empty buffer: 0 bytes would look like the end");
     Result got = transfer(POLLIN, deadline, [&] { return sys::recv(handle(), into, size); });
     if (got && got.bytes == 0) got.status = Status::end;
     return got;
@@ -2493,12 +2507,12 @@ inline Result Connection::recv_exactly(std::span<char> buffer, Deadline deadline
         filled += got.bytes;
         if (!got) return {got.status, filled, got.error};
     }
-    return {Status::ok, filled, {}};
+    return {Status::ok, filled};
 }
 
 inline Result Connection::send(std::string_view bytes, Deadline deadline) {
     require_open("send");
-    if (finished_sending_) throw std::logic_error("send after shutdown_send");
+    if (finished_sending_) detail::misused("send after shutdown_send");
     return transfer(POLLOUT, deadline,
                     [&] { return sys::send(handle(), bytes.data(), bytes.size()); });
 }
@@ -2510,7 +2524,7 @@ inline Result Connection::send_all(std::string_view bytes, Deadline deadline) {
         sent += took.bytes;
         if (!took) return {took.status, sent, took.error};
     }
-    return {Status::ok, sent, {}};
+    return {Status::ok, sent};
 }
 
 inline void Connection::shutdown_send() {
