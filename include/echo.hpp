@@ -845,6 +845,8 @@ public:
     explicit Log(Level least = Level::info, Format format = Format::text) noexcept
         : least_(least), format_(format) {}
 
+    // Whether it has lines of this level.
+    [[nodiscard]] bool has(Level level) const noexcept { return level >= least_; }
     void write(Level level, std::string_view what) const;
     void write(Level level, const Endpoint& peer, std::string_view what) const;
     void write(Level level, const Endpoint& peer, std::string_view what, std::uint64_t bytes) const;
@@ -3514,7 +3516,7 @@ inline std::string log_line(Log::Format format, const LogEntry& entry) {
 
 inline void Log::write(Level level, const Endpoint* peer, std::string_view what,
                        const std::uint64_t* bytes) const {
-    if (level < least_) return;
+    if (!has(level)) return;
     detail::LogState& state = detail::log_state;
     const sys::Locked one_at_a_time(state.lock);
     std::string text = state.cut_off ? "\n" : "";
@@ -4102,7 +4104,7 @@ inline std::string_view ServerLoop::send(ServedClient& client, std::string_view 
     client.sent += sent.bytes;
     client.moved += sent.bytes;
     summary_.sent += sent.bytes;
-    if (options_.log && sent)
+    if (sent && options_.log && options_.log->has(Level::debug))
         options_.log->write(Level::debug, client.connection.peer(), "sent", sent.bytes);
     if (!sent && sent.status != Status::would_block) {
         log(Level::warning, client, sent.text());
