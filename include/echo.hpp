@@ -3960,6 +3960,7 @@ private:
     void answer(ServedClient& client, std::string_view bytes);
     void reply(ServedClient& client, const Answer& answer);
     void end_of_stream(ServedClient& client);
+    void send_or_queue(ServedClient& client, std::string_view bytes);
     void send_queue(ServedClient& client);
     std::string_view send(ServedClient& client, std::string_view bytes);
     void say_goodbye(ServedClient& client);
@@ -4069,7 +4070,7 @@ inline void ServerLoop::receive(ServedClient& client) {
 
 inline void ServerLoop::answer(ServedClient& client, std::string_view bytes) try {
     if (client.handler) return reply(client, client.handler.received(bytes));
-    client.queue = send(client, bytes);
+    send_or_queue(client, bytes);
 } catch (const std::exception& error) {
     log(Level::warning, client, error.what());
     say_goodbye(client);
@@ -4088,7 +4089,13 @@ inline void ServerLoop::end_of_stream(ServedClient& client) try {
 inline void ServerLoop::reply(ServedClient& client, const Answer& answer) {
     if (!answer.warning.empty()) log(Level::warning, client, answer.warning);
     client.last = answer.last;
-    client.queue = send(client, answer.bytes);
+    send_or_queue(client, answer.bytes);
+}
+
+// Only what the system does not take is copied.
+inline void ServerLoop::send_or_queue(ServedClient& client, std::string_view bytes) {
+    const std::string_view rest = send(client, bytes);
+    if (!rest.empty()) client.queue = rest;
 }
 
 // There is room again for some of the queue, or the connection is broken.
