@@ -4027,7 +4027,7 @@ inline void ServerLoop::look_into(Handle socket) {
 inline void ServerLoop::serve(ServedClient& client) {
     const State before = client.state;
     step(client);
-    settle(client, before);
+    if (client.state != before || has_landed_) settle(client, before);
 }
 
 // Each of these makes calls that return at once, and sets the state that follows.
