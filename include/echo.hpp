@@ -3206,8 +3206,8 @@ inline Poller::Events Poller::wait(Deadline deadline) {
         count_ = 0;  // of the last batch nothing comes any more, even if this look fails
         count_ = look(detail::poll_timeout(deadline));
         const bool woken = sort_out();
-        const bool over = deadline != never && Clock::now() >= deadline;
-        if (woken || count_ > 0 || over) return Events(*this);
+        if (woken || count_ > 0) return Events(*this);
+        if (deadline != never && Clock::now() >= deadline) return Events(*this);
     }
 }
 
