@@ -90,6 +90,7 @@
 #include <cstring>
 #include <ctime>
 #include <exception>
+#include <initializer_list>
 #include <iosfwd>
 #include <span>
 #include <stdexcept>
@@ -368,6 +369,7 @@ private:
 };
 
 namespace detail {
+class ServerLoop;
 // Throws std::logic_error. Apart, so that whoever calls it stays short.
 [[noreturn]] void misused(const char* what, const char* more = "");
 }  // namespace detail
@@ -432,6 +434,7 @@ public:
 private:
     friend class LineReader;
     friend class Client;
+    friend class detail::ServerLoop;
     // A pointer and a size, because each place that makes or copies a span costs a compiler dear.
     Result receive(char* into, std::size_t size, Deadline deadline);
     template <class Transfer>
@@ -596,9 +599,11 @@ private:
 // the socket says what it is. With `none` a socket is left alone, whatever happens to it.
 enum class Interest { none = 0, read = 1, write = 2, both = 3 };
 
+class Watched;
 namespace detail {
 class PollArray;
-}
+std::size_t poll_all(Watched* sockets, std::size_t count, Deadline deadline);
+}  // namespace detail
 
 // A socket in an array for poll(), and what poll() found. It is the system's own structure.
 class Watched : pollfd {
@@ -612,7 +617,7 @@ public:
     [[nodiscard]] bool writable() const noexcept;
 
 private:
-    friend std::size_t poll(std::span<Watched> sockets, Deadline deadline);
+    friend std::size_t detail::poll_all(Watched* sockets, std::size_t count, Deadline deadline);
     friend class detail::PollArray;
     static std::size_t poll(Watched* sockets, std::size_t count, int milliseconds);
     [[nodiscard]] bool is_ready(short event) const noexcept;
@@ -2031,6 +2036,17 @@ inline std::string numeric_host(const Endpoint& endpoint) {
 
 namespace detail {
 
+// One text of several. A chain of + costs whoever compiles this more.
+inline std::string concat(std::initializer_list<std::string_view> parts) {
+    std::string text;
+    for (const std::string_view part : parts) text += part;
+    return text;
+}
+
+// Always from a const char*: for each other kind of pointer whoever compiles this would have to find
+// out that it is an iterator, which takes a hundred templates.
+inline std::string_view view(const char* bytes, std::size_t count) { return {bytes, count}; }
+
 struct Words {
     std::errc code;
     const char* reason;
@@ -2085,7 +2101,7 @@ struct LookupCategory : std::error_category {
     [[nodiscard]] std::string message(int code) const override {
         if (code == EAI_NONAME) return "no such host";
         if (code == EAI_AGAIN) return "the name server does not answer";
-        return "can't be looked up (getaddrinfo's code " + std::to_string(code) + ")";
+        return concat({"can't be looked up (getaddrinfo's code ", std::to_string(code), ")"});
     }
 };
 
@@ -2151,8 +2167,8 @@ inline Error::Error(std::string_view call, std::string_view subject, std::error_
     : std::system_error(code), call_(call), subject_(subject) {
     const detail::Words* known = detail::words_for(code);
     if (advice.empty() && known) advice = known->advice;
-    message_ = call_ + ' ' + subject_ + ": " + reason(code);
-    if (!advice.empty()) message_.append("; ").append(advice);
+    message_ = detail::concat({call_, " ", subject_, ": ", reason(code)});
+    if (!advice.empty()) message_ = detail::concat({message_, "; ", advice});
 }
 
 // ============================================================================================
@@ -2161,7 +2177,8 @@ inline Error::Error(std::string_view call, std::string_view subject, std::error_
 
 namespace detail {
 inline constexpr Deadline at_once = (Deadline::min)();  // a call that would block does not wait
-}
+inline bool is_over(Deadline deadline) { return deadline != never && Clock::now() >= deadline; }
+}  // namespace detail
 
 inline Deadline after(Clock::duration from_now) {
     const Deadline now = Clock::now();
@@ -2170,16 +2187,18 @@ inline Deadline after(Clock::duration from_now) {
 
 namespace detail {
 
+// Not std::chrono's units below: a clock's own is converted once, by whoever compiles this.
+inline constexpr Clock::duration millisecond = std::chrono::milliseconds(1);
+inline constexpr Clock::duration hour = std::chrono::hours(1);
+
 // How long poll may wait: rounded up, so that it does not wake just before the deadline and
 // find nothing to do. At most an hour at a time, which is far from an int's limit.
 inline int poll_timeout(Deadline deadline) {
     if (deadline == never) return -1;
     const Deadline now = Clock::now();
     if (deadline <= now) return 0;
-    constexpr std::chrono::milliseconds hour = std::chrono::hours(1);
-    if (deadline - now > hour) return static_cast<int>(hour.count());
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now);
-    return static_cast<int>(left.count());
+    const Clock::duration left = deadline - now < hour ? deadline - now : hour;
+    return static_cast<int>((left + millisecond - Clock::duration(1)) / millisecond);
 }
 
 // Waits with one of the platform layer's poll calls. 0 when ready, else an errno value:
@@ -2190,7 +2209,7 @@ inline int wait(Handle socket, short event, Deadline deadline,
         const sys::Outcome outcome = poll(socket, event, poll_timeout(deadline));
         if (outcome.error != 0 && outcome.error != EINTR) return outcome.error;
         if (outcome.error == 0 && outcome.value > 0) return 0;
-        if (deadline != never && Clock::now() >= deadline) return ETIMEDOUT;
+        if (is_over(deadline)) return ETIMEDOUT;
     }
 }
 
@@ -2207,14 +2226,12 @@ inline bool parse_number(std::string_view text, std::uint64_t most, std::uint64_
 
 struct Unit {
     std::string_view name;
-    std::chrono::milliseconds length;
+    Clock::duration length;
 };
 
 // "ms" before "m" and "s", for those are its ends.
-inline constexpr Unit units[] = {{"ms", std::chrono::milliseconds(1)},
-                                 {"s", std::chrono::seconds(1)},
-                                 {"m", std::chrono::minutes(1)},
-                                 {"h", std::chrono::hours(1)}};
+inline constexpr Unit units[] = {
+    {"ms", millisecond}, {"s", hour / 3600}, {"m", hour / 60}, {"h", hour}};
 
 // A whole number and a unit. False: it is none, or longer than a clock can tell.
 inline bool parse_duration(std::string_view text, Clock::duration& duration) {
@@ -2241,11 +2258,11 @@ inline Clock::duration parse_duration(std::string_view text) {
 }
 
 inline std::string text(Clock::duration duration) {
-    const auto whole = std::chrono::duration_cast<std::chrono::milliseconds>(duration);
+    const Clock::duration whole = duration - duration % detail::millisecond;
     const detail::Unit* fits = &detail::units[0];
     for (const detail::Unit& unit : detail::units)
         if (whole >= unit.length && whole % unit.length == whole.zero()) fits = &unit;
-    return std::to_string(whole / fits->length).append(fits->name);
+    return detail::concat({std::to_string(whole / fits->length), fits->name});
 }
 
 // ============================================================================================
@@ -2341,7 +2358,8 @@ inline std::string Endpoint::address() const { return sys::numeric_host(*this); 
 
 inline std::string Endpoint::text() const {
     const std::string port_text = std::to_string(port());
-    return is_ipv6() ? '[' + address() + "]:" + port_text : address() + ':' + port_text;
+    if (is_ipv6()) return detail::concat({"[", address(), "]:", port_text});
+    return detail::concat({address(), ":", port_text});
 }
 
 namespace detail {
@@ -2449,7 +2467,7 @@ inline int make_socket(const Endpoint& where, Socket& socket) {
 }
 
 inline Endpoint local_endpoint(const Socket& socket, const char* of) {
-    if (!socket.is_open()) throw std::logic_error(std::string(of) + " is not open");
+    if (!socket.is_open()) throw std::logic_error(detail::concat({of, " is not open"}));
     Endpoint local;
     const sys::Outcome asked = sys::local_endpoint(socket.handle(), local);
     if (asked.error != 0) throw Error("getsockname", of, error_code(asked.error));
@@ -2473,10 +2491,10 @@ inline Result Connection::transfer(short event, Deadline deadline, Transfer once
         if (const int error = socket_.set_mode(true)) return detail::failure(error);
     sys::Outcome outcome = once();
     while (outcome.error != 0) [[unlikely]] {
-        const Result waited = wait_after(outcome.error, event, deadline);
-        if (!waited) return waited;
-        outcome = once();
-    }
+            const Result waited = wait_after(outcome.error, event, deadline);
+            if (!waited) return waited;
+            outcome = once();
+        }
     return {Status::ok, static_cast<std::size_t>(outcome.value)};
 }
 
@@ -2700,7 +2718,7 @@ public:
             while (may_start() && next_start_ <= Clock::now()) start();
             if (winner_.is_open() || count_ == 0) return std::move(winner_);
             await();
-        } while (deadline_ == never || Clock::now() < deadline_);
+        } while (!is_over(deadline_));
         for (std::size_t i = 0; i < count_; ++i) note("connect", attempts_[i].where, ETIMEDOUT);
         return std::move(winner_);
     }
@@ -2821,7 +2839,8 @@ inline Connection connect(std::string_view host, std::uint16_t port, Deadline de
     Connection made = detail::connect_to_any(found.begin(), deadline, why);
     if (made.is_open()) return made;
     const std::string where = why.where.text();
-    detail::fail(why, host == why.where.address() ? where : std::string(host) + " (" + where + ')');
+    const bool same = host == why.where.address();
+    detail::fail(why, same ? where : detail::concat({host, " (", where, ")"}));
 }
 
 // --- The client ------------------------------------------------------------------------------
@@ -2887,7 +2906,7 @@ inline Result Client::receive_some(std::string_view bytes, Echoed& echoed) {
     char piece[16384];
     const std::size_t room = missing.size() < sizeof piece ? missing.size() : sizeof piece;
     const Result got = connection_.receive(piece, room, detail::at_once);
-    detail::compare({piece, got.bytes}, missing, echoed);
+    detail::compare(detail::view(piece, got.bytes), missing, echoed);
     return detail::unless_blocked(got);
 }
 
@@ -3040,8 +3059,8 @@ inline bool Watched::writable() const noexcept { return is_ready(POLLOUT); }
 // Windows marks one that it passed over as not valid, too.
 inline void Watched::require_open() const {
     if (events != 0 && (revents & POLLNVAL) != 0)
-        throw std::logic_error("poll on a socket that is closed: number " +
-                               std::to_string(socket()));
+        throw std::logic_error(
+            detail::concat({"poll on a socket that is closed: number ", std::to_string(socket())}));
 }
 
 // One look, at most so many milliseconds long. The system does not count alike everywhere.
@@ -3050,7 +3069,8 @@ inline std::size_t Watched::poll(Watched* sockets, std::size_t count, int millis
     for (std::size_t i = 0; i < count; ++i) sockets[i].revents = 0;  // in case that the call fails
     const sys::Outcome found = sys::poll_all(sockets, count, milliseconds);
     if (found.error != 0 && found.error != EINTR)
-        throw Error("poll", std::to_string(count) + " sockets", detail::error_code(found.error));
+        throw Error("poll", detail::concat({std::to_string(count), " sockets"}),
+                    detail::error_code(found.error));
     std::size_t ready = 0;
     for (std::size_t i = 0; found.error == 0 && i < count; ++i) {
         sockets[i].require_open();
@@ -3059,12 +3079,16 @@ inline std::size_t Watched::poll(Watched* sockets, std::size_t count, int millis
     return ready;
 }
 
-inline std::size_t poll(std::span<Watched> sockets, Deadline deadline) {
+// The worker behind poll. To make a span of them costs whoever compiles this a hundred templates.
+inline std::size_t detail::poll_all(Watched* sockets, std::size_t count, Deadline deadline) {
     for (;;) {
-        const int timeout = detail::poll_timeout(deadline);
-        const std::size_t ready = Watched::poll(sockets.data(), sockets.size(), timeout);
-        if (ready > 0 || (deadline != never && Clock::now() >= deadline)) return ready;
+        const std::size_t ready = Watched::poll(sockets, count, poll_timeout(deadline));
+        if (ready > 0 || is_over(deadline)) return ready;
     }
+}
+
+inline std::size_t poll(std::span<Watched> sockets, Deadline deadline) {
+    return detail::poll_all(sockets.data(), sockets.size(), deadline);
 }
 
 namespace detail {
@@ -3145,11 +3169,12 @@ inline void Poller::set(const char* action, Handle socket, Interest interest) {
         error = array_ ? array_->set(action, socket, interest)
                        : sys::set_interest(system_.handle(), action, socket, interest).error;
     if (error == 0) return;
-    const std::string which = "socket " + detail::number_of(socket);
-    const std::string what = std::string(action) + ' ' + which;
-    if (error == EEXIST) throw std::logic_error(what + ": it is watched already");
-    if (error == ENOENT) throw std::logic_error(what + ": it is not watched");
-    if (error == EBADF) throw std::logic_error(what + ": it is closed; forget a socket before");
+    const std::string which = detail::concat({"socket ", detail::number_of(socket)});
+    const char* const misuse = error == EEXIST   ? "watched already"
+                               : error == ENOENT ? "not watched"
+                               : error == EBADF  ? "closed; forget a socket before"
+                                                 : nullptr;
+    if (misuse) throw std::logic_error(detail::concat({action, " ", which, ": it is ", misuse}));
     throw Error(action, which, detail::error_code(error));
 }
 
@@ -3238,7 +3263,7 @@ inline void Stop::request() noexcept { sys::write_wake(to_.handle()); }
 
 inline bool Stop::wait(Deadline deadline) const {
     Watched watched(handle());
-    return poll(std::span(&watched, 1), deadline) > 0;
+    return detail::poll_all(&watched, 1, deadline) > 0;
 }
 
 inline bool Stop::is_requested() const { return wait(Clock::now()); }
@@ -3249,7 +3274,7 @@ inline bool Stop::is_requested() const { return wait(Clock::now()); }
 
 inline std::string_view first(std::span<const char> buffer, std::size_t count) {
     if (count > buffer.size()) throw std::out_of_range("first: the buffer is smaller than that");
-    return {buffer.data(), count};
+    return detail::view(buffer.data(), count);
 }
 
 inline void use_binary_streams() noexcept { sys::use_binary_streams(); }
@@ -3257,7 +3282,7 @@ inline void use_binary_streams() noexcept { sys::use_binary_streams(); }
 namespace detail {
 
 inline std::string count_bytes(std::uint64_t count) {
-    return std::to_string(count) + (count == 1 ? " byte" : " bytes");
+    return concat({std::to_string(count), count == 1 ? " byte" : " bytes"});
 }
 
 inline constexpr char hex_digits[] = "0123456789abcdef";
@@ -3293,7 +3318,7 @@ inline std::string quote(std::string_view bytes, std::size_t at_most) {
 // ============================================================================================
 
 inline void print_line(std::string_view line) {
-    const std::string text = std::string(line) + '\n';
+    const std::string text = detail::concat({line, "\n"});
     const bool printed =
         std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
     if (!printed)
@@ -3324,7 +3349,7 @@ inline bool Arguments::take_value(std::string_view option, std::string_view& val
         const bool joined = word.size() > option.size() && word[option.size()] == '=';
         if (!joined && word != option) continue;
         if (!joined && i + 1 == count_)
-            throw UsageError(std::string(option) + " wants a value behind it");
+            throw UsageError(detail::concat({option, " wants a value behind it"}));
         (void)take(i);
         value = joined ? word.substr(option.size() + 1) : take(i);
         return true;
@@ -3343,8 +3368,9 @@ inline std::uint64_t Arguments::number(std::string_view option, std::uint64_t ot
     std::uint64_t number = otherwise;
     for (std::string_view value; take_value(option, value);) {
         if (detail::parse_number(value, most, number) && number >= least) continue;
-        throw UsageError(std::string(option) + ' ' + quote(value) + ": not valid; give a whole " +
-                         "number from " + std::to_string(least) + " to " + std::to_string(most));
+        throw UsageError(
+            detail::concat({option, " ", quote(value), ": not valid; give a whole number from ",
+                            std::to_string(least), " to ", std::to_string(most)}));
     }
     return number;
 }
@@ -3355,9 +3381,10 @@ inline Clock::duration Arguments::duration(std::string_view option, Clock::durat
     for (std::string_view value; take_value(option, value);) {
         if (detail::parse_duration(value, duration) && duration >= least && duration <= most)
             continue;
-        throw UsageError(std::string(option) + ' ' + quote(value) + ": not valid; give a whole " +
-                         "number and its unit (ms, s, m, h), from " + text(least) + " to " +
-                         text(most));
+        throw UsageError(
+            detail::concat({option, " ", quote(value),
+                            ": not valid; give a whole number and its unit (ms, s, m, h), from ",
+                            text(least), " to ", text(most)}));
     }
     return duration;
 }
@@ -3367,7 +3394,8 @@ inline std::string_view Arguments::next(std::string_view otherwise) {
     const std::string_view word = take(0);
     const bool number = word.size() > 1 && word[1] >= '0' && word[1] <= '9';
     if (word.size() > 1 && word[0] == '-' && !number)
-        throw UsageError("unknown option " + quote(word) + "; --help tells which there are");
+        throw UsageError(
+            detail::concat({"unknown option ", quote(word), "; --help tells which there are"}));
     return word;
 }
 
@@ -3382,7 +3410,8 @@ inline std::uint16_t Arguments::next_port(std::uint16_t otherwise) {
 
 inline void Arguments::done() {
     if (count_ == 0) return;
-    throw UsageError("unexpected argument " + quote(next({})) + "; --help tells which there are");
+    throw UsageError(detail::concat(
+        {"unexpected argument ", quote(next({})), "; --help tells which there are"}));
 }
 
 namespace detail {
@@ -3397,7 +3426,7 @@ inline std::string_view program_name(int argc, char** argv) {
 
 // In one piece: standard error is not buffered.
 inline int complain(std::string_view name, const char* what, int exit_code) {
-    const std::string line = std::string(name) + ": " + what + '\n';
+    const std::string line = concat({name, ": ", what, "\n"});
     std::fwrite(line.data(), 1, line.size(), stderr);
     return exit_code;
 }
@@ -3408,13 +3437,13 @@ template <class Body>
 int run_tool(int argc, char** argv, std::string_view usage, Body body) {
     static_assert(std::is_same_v<decltype(body(std::declval<Arguments&>())), int>,
                   "the function has to return the exit code: write [](echo::Arguments&) -> int");
-    const std::string name(detail::program_name(argc, argv));
+    const std::string_view name = detail::program_name(argc, argv);
     try {
         Arguments arguments(argc, argv);
         if (arguments.flag("--help") || arguments.flag("-h"))
-            print_line("usage: " + name + ' ' + std::string(usage));
+            print_line(detail::concat({"usage: ", name, " ", usage}));
         else if (arguments.flag("--version"))
-            print_line(name + ' ' + std::string(version));
+            print_line(detail::concat({name, " ", version}));
         else
             return body(arguments);
         return 0;
@@ -3452,7 +3481,8 @@ inline LogState log_state;
 // "2026-11-25T12:31:07.042Z", as RFC 3339 has it. The clock on the wall, to compare with others.
 inline std::string time_text(std::chrono::system_clock::time_point when) {
     using std::chrono::milliseconds;
-    const auto since_1970 = std::chrono::floor<milliseconds>(when.time_since_epoch()).count();
+    const auto since_1970 =
+        std::chrono::duration_cast<milliseconds>(when.time_since_epoch()).count();
     const std::tm utc = sys::utc(static_cast<std::time_t>(since_1970 / 1000));
     char text[80];
     std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900,
@@ -3473,13 +3503,13 @@ struct LogEntry {
 inline constexpr std::size_t longest_log_text = 400;
 
 inline std::string text_line(const LogEntry& entry) {
-    std::string what = entry.peer ? entry.peer->text() + ' ' : std::string();
-    what += entry.what;
-    if (entry.bytes) what.append(", ").append(count_bytes(*entry.bytes));
-    std::string line = time_text(std::chrono::system_clock::now());
-    line.append(" ").append(name(entry.level)).append(" ");
+    std::string what(entry.what);
+    if (entry.peer) what = concat({entry.peer->text(), " ", what});
+    if (entry.bytes) what = concat({what, ", ", count_bytes(*entry.bytes)});
+    std::string line =
+        concat({time_text(std::chrono::system_clock::now()), " ", name(entry.level), " "});
     for (const char byte : what) {
-        if (line.size() >= longest_log_text) return line + "...\n";
+        if (line.size() >= longest_log_text) return concat({line, "...\n"});
         append_quoted(line, byte);
     }
     return line + '\n';
@@ -3497,15 +3527,15 @@ inline void append_json(std::string& text, char byte) {
 }
 
 inline std::string json_line(const LogEntry& entry) {
-    std::string line = "{\"time\":\"" + time_text(std::chrono::system_clock::now());
-    line.append("\",\"level\":\"").append(name(entry.level));
-    if (entry.peer) line.append("\",\"peer\":\"").append(entry.peer->text());
-    line += "\",\"message\":\"";
+    std::string line = concat({"{\"time\":\"", time_text(std::chrono::system_clock::now()),
+                               "\",\"level\":\"", name(entry.level)});
+    if (entry.peer) line = concat({line, "\",\"peer\":\"", entry.peer->text()});
+    line = concat({line, "\",\"message\":\""});
     for (std::size_t i = 0; i < entry.what.size() && line.size() < longest_log_text; ++i)
         append_json(line, entry.what[i]);
     line += '"';
-    if (entry.bytes) line.append(",\"bytes\":").append(std::to_string(*entry.bytes));
-    return line + "}\n";
+    if (entry.bytes) line = concat({line, ",\"bytes\":", std::to_string(*entry.bytes)});
+    return concat({line, "}\n"});
 }
 
 inline std::string log_line(Log::Format format, const LogEntry& entry) {
@@ -3521,9 +3551,9 @@ inline void Log::write(Level level, const Endpoint* peer, std::string_view what,
     const sys::Locked one_at_a_time(state.lock);
     std::string text = state.cut_off ? "\n" : "";
     if (state.lost > 0) {
-        const std::string lost = std::to_string(state.lost) +
-                                 (state.lost == 1 ? " line" : " lines") + " of the log " +
-                                 (state.lost == 1 ? "was" : "were") + " lost";
+        const std::string lost = detail::concat(
+            {std::to_string(state.lost),
+             state.lost == 1 ? " line of the log was lost" : " lines of the log were lost"});
         text += detail::log_line(format_, {Level::warning, nullptr, lost, nullptr});
     }
     text += detail::log_line(format_, {level, peer, what, bytes});
@@ -3559,32 +3589,31 @@ namespace detail {
 
 // What was asked: "recv at most 4096 bytes", "bind 127.0.0.1:7777".
 inline std::string request(const Call& call) {
-    std::string text(call.name);
-    if (call.name == "recv") return text + " at most " + count_bytes(call.length);
+    if (call.name == "recv") return concat({"recv at most ", count_bytes(call.length)});
     if (call.name == "send")
-        return text + ' ' + count_bytes(call.length) + ' ' + quote({call.data, call.length});
-    if (call.endpoint && call.name != "accept") return text + ' ' + call.endpoint->text();
-    if (!call.detail.empty()) text.append(" ").append(call.detail);
-    return text;
+        return concat({"send ", count_bytes(call.length), " ", quote({call.data, call.length})});
+    if (call.endpoint && call.name != "accept")
+        return concat({call.name, " ", call.endpoint->text()});
+    return concat({call.name, call.detail.empty() ? "" : " ", call.detail});
 }
 
 // What came of it: "6 bytes "hello\n"", "end of stream", "failed: connection refused".
 inline std::string outcome(const Call& call) {
     if (would_block(call.error)) return "would block";
     if (call.error == EINPROGRESS) return "in progress";
-    if (call.error != 0) return "failed: " + reason(error_code(call.error));
+    if (call.error != 0) return concat({"failed: ", reason(error_code(call.error))});
     const auto count = static_cast<std::size_t>(call.result);
     if (call.name == "recv" && count == 0) return "end of stream";
-    if (call.name == "recv") return count_bytes(count) + ' ' + quote({call.data, count});
+    if (call.name == "recv") return concat({count_bytes(count), " ", quote({call.data, count})});
     if (call.name == "send") return count_bytes(count);
     if (call.name == "accept")
-        return "socket " + std::to_string(count) + " from " + call.endpoint->text();
+        return concat({"socket ", std::to_string(count), " from ", call.endpoint->text()});
     if (call.name == "poll" || call.name == "select")
-        return count == 0 ? "timed out" : "ready" + std::string(call.data ? call.data : "");
+        return count == 0 ? "timed out" : concat({"ready", call.data ? call.data : ""});
     if (call.detail == "until one is ready")
-        return count == 0 ? "timed out" : "ready: " + std::string(call.data);
+        return count == 0 ? "timed out" : concat({"ready: ", call.data});
     if (call.name == "getaddrinfo" && count != 0)
-        return "failed: " + lookup_category().message(static_cast<int>(call.result));
+        return concat({"failed: ", lookup_category().message(static_cast<int>(call.result))});
     return "ok";
 }
 
@@ -3593,7 +3622,7 @@ struct Trace : Hook {
     explicit Trace(Stream& stream) : out(stream) {}
 
     void after(const Call& call) override {
-        const std::string line = describe(call) + '\n';
+        const std::string line = concat({describe(call), "\n"});
         const sys::Locked one_at_a_time(lock);
         out << line;  // in one piece: nothing else gets in between
         out.flush();
@@ -3608,11 +3637,11 @@ struct Trace : Hook {
 inline std::string describe_request(const Call& call) {
     const bool made = call.name == "socket" && call.result > 0;
     const Handle socket = made ? static_cast<Handle>(call.result) : call.socket;
-    return "socket " + detail::number_of(socket) + ": " + detail::request(call);
+    return detail::concat({"socket ", detail::number_of(socket), ": ", detail::request(call)});
 }
 
 inline std::string describe(const Call& call) {
-    return describe_request(call) + " -> " + detail::outcome(call);
+    return detail::concat({describe_request(call), " -> ", detail::outcome(call)});
 }
 
 template <class Stream>
@@ -4054,14 +4083,14 @@ inline bool ServerLoop::settle(ServedClient& client, State before) {
 
 // Its queue is empty, so whatever comes can be answered at once, as far as the system takes it.
 inline void ServerLoop::receive(ServedClient& client) {
-    const Result got = client.connection.recv(buffer_);
+    const Result got = client.connection.receive(buffer_, sizeof buffer_, never);
     client.moved += got.bytes;
     summary_.received += got.bytes;
     if (stops_) {
         client.late += got.bytes;
         client.backed_up = client.backed_up || got.bytes == sizeof buffer_;
     }
-    if (got) return answer(client, {buffer_, got.bytes});
+    if (got) return answer(client, view(buffer_, got.bytes));
     if (got.status == Status::would_block) return;
     log(got.status == Status::end ? Level::info : Level::warning, client, got.text());
     if (got.status == Status::end && client.handler) return end_of_stream(client);
@@ -4133,7 +4162,7 @@ inline void ServerLoop::say_goodbye(ServedClient& client) {
 }
 
 inline void ServerLoop::drain(ServedClient& client) {
-    const Result got = client.connection.recv(buffer_);
+    const Result got = client.connection.receive(buffer_, sizeof buffer_, never);
     client.drained += got.bytes;
     const bool goes_on = got || got.status == Status::would_block;
     if (!goes_on || client.drained >= most_in_flight) client.state = State::gone;
@@ -4194,7 +4223,7 @@ inline void ServerLoop::look_at(ServedClient& client) {
 // Asks the system about this one alone, and does not wait. Where it can't say, there may be something.
 inline bool ServerLoop::is_ready(const ServedClient& client) try {
     Watched watched(client.socket(), client.interest());
-    return poll(std::span(&watched, 1), Clock::now()) > 0;
+    return poll_all(&watched, 1, Clock::now()) > 0;
 } catch (const Error&) {
     return true;
 }
