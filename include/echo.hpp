@@ -1232,29 +1232,37 @@ inline IoSize io_size(std::size_t length) noexcept {
     return static_cast<IoSize>(length < most ? length : most);
 }
 
-// The short way past the seam, where nobody watches: for the two calls that a server makes for each
-// message.
+// The two calls that a server makes for each message have a short way past the seam, for when nobody
+// watches.
 template <class Value>
 Outcome outcome_of(Value returned) noexcept {
     return {static_cast<long long>(returned), returned == -1 ? last_error() : 0};
 }
 
-inline Outcome recv(Handle socket, char* into, std::size_t length) {
-    if (!hooks) [[likely]]
-        return outcome_of(::recv(socket, into, io_size(length), 0));
+inline Outcome watched_recv(Handle socket, char* into, std::size_t length) {
     Call call{.name = "recv", .socket = socket, .data = into, .length = length};
     const auto got = begin(call) ? ::recv(socket, into, io_size(call.length), 0) : -1;
     call.length = length;  // a hook that lowered it plays the system; this was asked for
     return finish(call, got);
 }
 
-inline Outcome send(Handle socket, const char* from, std::size_t length) {
-    if (!hooks) [[likely]]
-        return outcome_of(::send(socket, from, io_size(length), send_flags));
+inline Outcome recv(Handle socket, char* into, std::size_t length) {
+    if (hooks) [[unlikely]]
+        return watched_recv(socket, into, length);
+    return outcome_of(::recv(socket, into, io_size(length), 0));
+}
+
+inline Outcome watched_send(Handle socket, const char* from, std::size_t length) {
     Call call{.name = "send", .socket = socket, .data = from, .length = length};
     const auto took = begin(call) ? ::send(socket, from, io_size(call.length), send_flags) : -1;
     call.length = length;
     return finish(call, took);
+}
+
+inline Outcome send(Handle socket, const char* from, std::size_t length) {
+    if (hooks) [[unlikely]]
+        return watched_send(socket, from, length);
+    return outcome_of(::send(socket, from, io_size(length), send_flags));
 }
 
 inline Outcome set_option(Handle socket, int level, int option, std::string_view option_name,
@@ -3212,27 +3220,23 @@ inline std::size_t Poller::look(int milliseconds) {
     return static_cast<std::size_t>(found.value);
 }
 
-// What is for us, and what nobody asked for, is taken out of the batch.
+// Takes out of the batch what is for us. Returns whether there is a reason to end the wait.
 inline bool Poller::sort_out() noexcept {
-    bool woken = false;
-    std::size_t kept = 0;
+    bool ends = false;
     for (std::size_t i = 0; i < count_; ++i) {
-        const bool ours = events_[i].socket == wake_read_.handle();
-        woken = woken || ours;
-        if (!ours && events_[i].is_ready()) events_[kept++] = events_[i];
+        ends = ends || events_[i].is_ready();
+        if (events_[i].socket != wake_read_.handle()) continue;
+        sys::read_wakes(wake_read_.handle());
+        events_[i] = {};
     }
-    count_ = kept;
-    if (woken) sys::read_wakes(wake_read_.handle());
-    return woken;
+    return ends;
 }
 
 inline Poller::Events Poller::wait(Deadline deadline) {
     for (;;) {
         count_ = 0;  // of the last batch nothing comes any more, even if this look fails
         count_ = look(detail::poll_timeout(deadline));
-        const bool woken = sort_out();
-        if (woken || count_ > 0) return Events(*this);
-        if (deadline != never && Clock::now() >= deadline) return Events(*this);
+        if (sort_out() || detail::is_over(deadline)) return Events(*this);
     }
 }
 
@@ -3986,12 +3990,17 @@ private:
     void step(ServedClient& client);
     bool settle(ServedClient& client, State before);
     void receive(ServedClient& client);
+    void end_or_nothing(ServedClient& client, int error);
+    void note_late(ServedClient& client, std::size_t bytes) noexcept;
     void answer(ServedClient& client, std::string_view bytes);
     void reply(ServedClient& client, const Answer& answer);
     void end_of_stream(ServedClient& client);
     void send_or_queue(ServedClient& client, std::string_view bytes);
+    void queue_rest(ServedClient& client, std::string_view bytes, const sys::Outcome& took);
     void send_queue(ServedClient& client);
-    std::string_view send(ServedClient& client, std::string_view bytes);
+    std::size_t conclude_send(ServedClient& client, std::size_t bytes, const sys::Outcome& took);
+    void count_sent(ServedClient& client, std::size_t bytes);
+    bool stop_sending(ServedClient& client, int error);
     void say_goodbye(ServedClient& client);
     void drain(ServedClient& client);
     void remove(ClientList& from, ServedClient& client);
@@ -4021,6 +4030,7 @@ private:
 
     ServerPlan& plan_;
     const ServerOptions& options_;
+    const bool logs_each_ = options_.log && options_.log->has(Level::debug);  // message
     ServerSummary summary_;
 
     Poller poller_;
@@ -4081,25 +4091,37 @@ inline bool ServerLoop::settle(ServedClient& client, State before) {
     return stays;
 }
 
-// Its queue is empty, so whatever comes can be answered at once, as far as the system takes it.
+// Its queue is empty, so whatever comes can be answered at once, as far as the system takes it. This
+// is what a server does most often, and nearly always the system takes all: so it is a straight line,
+// with the platform layer's own calls. An interrupted one is made when the poller tells again.
 inline void ServerLoop::receive(ServedClient& client) {
-    const Result got = client.connection.receive(buffer_, sizeof buffer_, never);
-    client.moved += got.bytes;
-    summary_.received += got.bytes;
-    if (stops_) {
-        client.late += got.bytes;
-        client.backed_up = client.backed_up || got.bytes == sizeof buffer_;
-    }
-    if (got) return answer(client, view(buffer_, got.bytes));
-    if (got.status == Status::would_block) return;
-    log(got.status == Status::end ? Level::info : Level::warning, client, got.text());
-    if (got.status == Status::end && client.handler) return end_of_stream(client);
+    const sys::Outcome got = sys::recv(client.socket(), buffer_, sizeof buffer_);
+    if (got.value <= 0) return end_or_nothing(client, got.error);
+    const std::string_view bytes = view(buffer_, static_cast<std::size_t>(got.value));
+    client.moved += bytes.size();
+    summary_.received += bytes.size();
+    if (stops_) note_late(client, bytes.size());
+    if (client.handler) return answer(client, bytes);
+    const sys::Outcome took = sys::send(client.socket(), bytes.data(), bytes.size());
+    if (took.value != got.value) return queue_rest(client, bytes, took);
+    count_sent(client, bytes.size());
+}
+
+inline void ServerLoop::end_or_nothing(ServedClient& client, int error) {
+    if (would_block(error) || error == EINTR) return;
+    const Result ended = error == 0 ? Result{Status::end} : failure(error);
+    log(error == 0 ? Level::info : Level::warning, client, ended.text());
+    if (error == 0 && client.handler) return end_of_stream(client);
     client.state = State::gone;  // of what it sent nothing is unread
 }
 
+inline void ServerLoop::note_late(ServedClient& client, std::size_t bytes) noexcept {
+    client.late += bytes;
+    client.backed_up = client.backed_up || bytes == sizeof buffer_;
+}
+
 inline void ServerLoop::answer(ServedClient& client, std::string_view bytes) try {
-    if (client.handler) return reply(client, client.handler.received(bytes));
-    send_or_queue(client, bytes);
+    reply(client, client.handler.received(bytes));
 } catch (const std::exception& error) {
     log(Level::warning, client, error.what());
     say_goodbye(client);
@@ -4121,36 +4143,56 @@ inline void ServerLoop::reply(ServedClient& client, const Answer& answer) {
     send_or_queue(client, answer.bytes);
 }
 
-// Only what the system does not take is copied.
 inline void ServerLoop::send_or_queue(ServedClient& client, std::string_view bytes) {
-    const std::string_view rest = send(client, bytes);
-    if (!rest.empty()) client.queue = rest;
+    const bool any = !bytes.empty();  // a handler may have nothing to say
+    queue_rest(client, bytes,
+               any ? sys::send(client.socket(), bytes.data(), bytes.size()) : sys::Outcome{});
+}
+
+// Only what the system did not take is copied.
+inline void ServerLoop::queue_rest(ServedClient& client, std::string_view bytes,
+                                   const sys::Outcome& took) try {
+    const std::size_t sent = conclude_send(client, bytes.size(), took);
+    if (client.state == State::sending) client.queue = bytes.substr(sent);
+} catch (const std::exception& error) {
+    log(Level::warning, client, error.what());
+    say_goodbye(client);
 }
 
 // There is room again for some of the queue, or the connection is broken.
 inline void ServerLoop::send_queue(ServedClient& client) {
-    const std::size_t left = send(client, client.queue).size();
-    client.queue.erase(0, client.queue.size() - left);
+    const std::string& queue = client.queue;
+    const sys::Outcome took = sys::send(client.socket(), queue.data(), queue.size());
+    client.queue.erase(0, conclude_send(client, queue.size(), took));
     if (client.queue.empty()) client.queue.shrink_to_fit();  // thousands may have had one
 }
 
-// Sends as much as the system takes now, and returns the rest, which is for the queue.
-inline std::string_view ServerLoop::send(ServedClient& client, std::string_view bytes) {
-    const Result sent = client.connection.send_all(bytes);
-    client.sent += sent.bytes;
-    client.moved += sent.bytes;
-    summary_.sent += sent.bytes;
-    if (sent && options_.log && options_.log->has(Level::debug))
-        options_.log->write(Level::debug, client.connection.peer(), "sent", sent.bytes);
-    if (!sent && sent.status != Status::would_block) {
-        log(Level::warning, client, sent.text());
-        say_goodbye(client);
-        return {};
-    }
-    client.state = sent ? State::receiving : State::sending;
-    client.backed_up = !sent || (client.backed_up && stops_);
-    if (sent && client.last) finish(client);
-    return bytes.substr(sent.bytes);
+// Sets what follows when the system was given so many bytes, and returns how many it took.
+inline std::size_t ServerLoop::conclude_send(ServedClient& client, std::size_t bytes,
+                                             const sys::Outcome& took) {
+    if (took.value < 0 && stop_sending(client, took.error)) return 0;
+    const std::size_t sent = took.value < 0 ? 0 : static_cast<std::size_t>(took.value);
+    count_sent(client, sent);
+    const bool all = sent == bytes;
+    client.state = all ? State::receiving : State::sending;
+    client.backed_up = !all || (client.backed_up && stops_);
+    if (all && client.last) finish(client);
+    return sent;
+}
+
+inline void ServerLoop::count_sent(ServedClient& client, std::size_t bytes) {
+    client.sent += bytes;
+    client.moved += bytes;
+    summary_.sent += bytes;
+    if (logs_each_) options_.log->write(Level::debug, client.connection.peer(), "sent", bytes);
+}
+
+// Unless there is only no room at the moment.
+inline bool ServerLoop::stop_sending(ServedClient& client, int error) {
+    if (would_block(error) || error == EINTR) return false;
+    log(Level::warning, client, reason(error_code(error)));
+    say_goodbye(client);
+    return true;
 }
 
 // Closing a socket with bytes unread sends a reset, and a reset can destroy what the client has not
