@@ -1,10 +1,11 @@
-// A server's answers to lines (by_line) do not depend on the pieces in which the lines come: they are
-// those of a model that has all of them at once.
+// A server's answers to lines (by_line) do not depend on the pieces in which the lines come: they
+// are those of a model that has all of them at once.
 //
 // The first byte of the script is how long a line may be; then come pieces, each with its size
 // before it.
 #include "fuzz.hpp"
 
+#include <algorithm>
 #include <vector>
 
 namespace fuzz::by_line {

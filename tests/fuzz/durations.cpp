@@ -1,7 +1,8 @@
-// parse_duration takes a whole number and a unit, as long as a clock can tell it. What text() says of
-// a duration reads back, and no deadline makes poll wait for ever or negatively.
+// parse_duration takes a whole number and a unit, as long as a clock can tell it. What text() says
+// of a duration reads back, and poll waits for it neither too long nor at all when it is over.
 #include "fuzz.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <map>

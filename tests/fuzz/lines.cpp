@@ -1,11 +1,13 @@
-// LineReader over a real connection: however the bytes are cut, whatever interrupts, and whenever it
-// is asked, the lines are those of a model that has all the bytes at once.
+// LineReader over a real connection: however the bytes are cut, whatever interrupts, and whenever
+// it is asked, the lines are those of a model that has all the bytes at once.
 //
 // The first byte of the script is how long a line may be. Each step is a byte that says what to do,
 // and what that needs.
 #include "fuzz.hpp"
 
 #include "../echo/pair.hpp"
+
+#include <algorithm>
 
 namespace fuzz::lines {
 

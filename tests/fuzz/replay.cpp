@@ -1,4 +1,4 @@
-// What fuzzing has found, and a few seeds, once more: every target is run with its files in corpus/.
+// What fuzzing has found, and a few seeds, once more: each target is run with its files in corpus/.
 #include "catch.hpp"
 #include "fuzz.hpp"
 

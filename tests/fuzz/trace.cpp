@@ -3,6 +3,7 @@
 
 #include "trace_reader.hpp"
 
+#include <algorithm>
 #include <vector>
 
 namespace fuzz::trace {
