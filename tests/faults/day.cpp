@@ -109,6 +109,21 @@ public:
         }
     }
 
+    // With nothing to do it sleeps, all its threads, from one look to the next.
+    void expect_sleep() {
+        const echo::Deadline deadline = soon();
+        for (auto before = process_.threads();;) {
+            if (process_.wait(echo::after(std::chrono::milliseconds(1)))) return;
+            const auto now = process_.threads();
+            const bool awake = std::any_of(now.begin(), now.end(), [](const auto& one) {
+                return one.in == harness::Sleeper::In::awake;
+            });
+            if (!awake && now == before) return;
+            if (echo::Clock::now() > deadline) throw Wrong("it does not sleep when all are quiet");
+            before = now;
+        }
+    }
+
     void ask_to_stop(Process::StopBy how) { process_.ask_to_stop(how); }
 
     // How it ended.
@@ -264,6 +279,7 @@ void spend_the_evening(Server& server, Clients& clients, Process::StopBy stop) {
     for (std::size_t i = 0; i < seats; ++i) clients.join().talk();
     Client in_line(server.port(), 99);
     in_line.say();
+    server.expect_sleep();
     server.ask_to_stop(stop);
     in_line.listen_to_the_end();
     for (Client& one : clients.all()) one.listen_to_the_end();
