@@ -1,21 +1,19 @@
 // Compares the shapes of server that the course builds, and writes what it finds into the page
 // lessons/README.md and into a picture. A benchmark, no test: what it says depends on the machine.
 
+#include "files.hpp"
 #include "load.hpp"
 #include "page.hpp"
 #include "plot.hpp"
 #include "process.hpp"
+#include "processors.hpp"
 
 #include <echo.hpp>
-
-#include <sched.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -130,40 +128,6 @@ std::string program_of(const Shape& shape, const Size& size) {
     return build + "bench/" + path.substr(path.find('/') + 1);
 }
 
-std::string read_file(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) throw std::runtime_error("can't read " + path);
-    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
-void write_file(const std::string& path, const std::string& text) {
-    std::ofstream file(path, std::ios::binary);
-    if (!(file << text).flush()) throw std::runtime_error("can't write " + path);
-}
-
-// Keeps this thread, and what it starts, on one processor. Left to itself the system puts client
-// and server on one at one time, and on two at another; and to wake up a processor takes longer
-// than an echo. So that would be measured.
-class OnOneProcessor {
-public:
-    OnOneProcessor() {
-        if (::sched_getaffinity(0, sizeof before_, &before_) != 0) return;
-        std::size_t last = 0;
-        for (std::size_t i = 0; i < CPU_SETSIZE; ++i)
-            if (CPU_ISSET(i, &before_)) last = i;
-        cpu_set_t one;
-        CPU_ZERO(&one);
-        CPU_SET(last, &one);
-        (void)::sched_setaffinity(0, sizeof one, &one);
-    }
-    ~OnOneProcessor() { (void)::sched_setaffinity(0, sizeof before_, &before_); }
-    OnOneProcessor(const OnOneProcessor&) = delete;
-    OnOneProcessor& operator=(const OnOneProcessor&) = delete;
-
-private:
-    cpu_set_t before_{};
-};
-
 using Values = std::vector<double>;  // one of each round
 
 // Of many clients at work.
@@ -190,7 +154,7 @@ public:
 private:
     void tell(const std::string& what) const { std::cerr << what << std::endl; }
     bench::Server start(const Shape& shape, std::size_t descriptors = 0) const {
-        return bench::Server(program_of(shape, size_), shape.arguments, descriptors);
+        return bench::Server({program_of(shape, size_)}, shape.arguments, descriptors);
     }
 
     std::vector<std::size_t> silent_beside(const Shape& shape) const;
@@ -217,7 +181,7 @@ std::vector<std::size_t> Measurement::silent_beside(const Shape& shape) const {
 
 // The one that talks comes first: so it is served by all of them, and the others are beside it.
 void Measurement::beside_silent(const Shape& shape, Samples& samples) const {
-    const OnOneProcessor both;
+    const bench::OnProcessor both(bench::processors().back());
     const bench::Server server = start(shape);
     echo::Connection active = server.connect();
     active.set_no_delay();
@@ -249,7 +213,7 @@ double Measurement::idle(const bench::Server& server) const {
 void Measurement::at_work(const Shape& shape, Samples& samples) const {
     if (size_.busy > shape.seats) return;
     at_work(shape, samples.work_on_all);
-    const OnOneProcessor both;
+    const bench::OnProcessor both(bench::processors().back());
     at_work(shape, samples.work);
 }
 
@@ -317,8 +281,8 @@ bench::Column Measurement::column(const Shape& shape, const Samples& samples,
     bench::Column column;
     column.name = shape.name;
     if (!shape.label.empty())  // most of the tool is in the header
-        column.lines_of_code =
-            bench::lines_of_code(read_file(std::string(ECHO_SOURCE_DIR) + '/' + shape.source));
+        column.lines_of_code = bench::lines_of_code(
+            bench::read_file(std::string(ECHO_SOURCE_DIR) + '/' + shape.source));
     column.memory_a_client = bench::middle(samples.memory_a_client);
     column.slower = bench::middle(samples.slower);
     column.idle = bench::middle(samples.idle);
@@ -400,7 +364,7 @@ std::string picture(const bench::Findings& findings, const Size& size) {
 int measure(Size size, const std::string& folder) {
     // Before all the work: is there a place for what comes of it?
     const std::string page = folder + "/lessons/README.md";
-    if (!folder.empty()) (void)bench::with_section(read_file(page), "");
+    if (!folder.empty()) (void)bench::with_section(bench::read_file(page), "");
     // We need a few more than the servers: for their output, and for clients who wait.
     const std::size_t needed = size.descriptors + 200, allowed = harness::allow_descriptors(needed);
     if (allowed < needed)
@@ -410,8 +374,8 @@ int measure(Size size, const std::string& folder) {
     const std::string text = bench::section(findings);
     std::cout << text;
     if (folder.empty()) return 0;
-    write_file(page, bench::with_section(read_file(page), text));
-    write_file(folder + "/diagrams/four-shapes.svg", picture(findings, size));
+    bench::write_file(page, bench::with_section(bench::read_file(page), text));
+    bench::write_file(folder + "/diagrams/four-shapes.svg", picture(findings, size));
     return 0;
 }
 

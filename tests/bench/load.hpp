@@ -25,11 +25,18 @@ double late(std::vector<double> values);
 // A server of ours, from its first line to the end of this object.
 class Server {
 public:
-    // The arguments stand behind its port. Most: of descriptors that it may have; 0: as many as we.
-    Server(const std::string& program, std::vector<std::string> arguments, std::size_t most = 0);
+    // Behind the command comes its port, 0, and then the arguments. Most: of descriptors that it may
+    // have; 0: as many as we. 0 as a port lets the system pick one: none can be taken already.
+    Server(std::vector<std::string> command, const std::vector<std::string>& arguments,
+           std::size_t most = 0);
 
     echo::Connection connect() const;
     std::chrono::duration<double> processor_time() const { return process_.cpu_time(); }
+    // While it stands still, what comes for it is kept by the system.
+    void pause();
+    void resume() { process_.resume(); }
+    // Asks it to end, as `kill` does, and waits until it has.
+    void stop();
     std::size_t memory() const { return process_.holdings().memory.value_or(0); }
     std::size_t threads() const { return process_.holdings().threads.value_or(0); }
     std::string log() const { return process_.errors(); }
@@ -80,7 +87,10 @@ struct Work {
     Times times;
 };
 
-// So many clients do that at once.
-Work keep_busy(const Server& server, std::size_t clients, std::chrono::milliseconds how_long);
+// So many clients do that at once, with messages of that size. What it costs the load itself is kept
+// low, or that would be measured: of each client the first answer is compared, of the others the
+// bytes are only counted.
+Work keep_busy(const Server& server, std::size_t clients, std::chrono::milliseconds how_long,
+               std::size_t size = message_size);
 
 }  // namespace bench

@@ -10,10 +10,6 @@
 
 namespace bench {
 
-namespace {
-
-const std::string nothing = "–";
-
 std::string decimal(double value, int digits) {
     if (!std::isfinite(value)) return nothing;
     std::string text(32, '\0');
@@ -32,7 +28,7 @@ std::string memory(double bytes) {
 }
 
 // In lines of at most 100 columns. A line break in a list goes on below its text.
-std::string wrapped(const std::string& text, const std::string& indent = {}) {
+std::string wrapped(const std::string& text, const std::string& indent) {
     std::string lines;
     std::size_t column = 0;
     std::istringstream words(text);
@@ -44,6 +40,8 @@ std::string wrapped(const std::string& text, const std::string& indent = {}) {
     }
     return lines + '\n';
 }
+
+namespace {
 
 using Cell = std::function<std::string(const Column&)>;
 
@@ -158,11 +156,11 @@ std::string section(const Findings& findings) {
            wrapped(notes(findings)) + '\n' + sentences(findings);
 }
 
-std::string with_section(const std::string& page, const std::string& text) {
-    const std::string line = std::string("\n") + heading + '\n';
+std::string with_section(const std::string& page, const std::string& text,
+                         const std::string& under) {
+    const std::string line = '\n' + under + '\n';
     const std::size_t found = page.find(line);
-    if (found == std::string::npos)
-        throw std::runtime_error(std::string("no heading \"") + heading + '"');
+    if (found == std::string::npos) throw std::runtime_error("no heading \"" + under + '"');
     const std::size_t begin = found + line.size();
     std::size_t end = page.find("\n#", begin - 1);
     end = end == std::string::npos ? page.size() : end + 1;

@@ -9,6 +9,16 @@
 
 namespace bench {
 
+inline const std::string nothing = "–";  // in a table
+
+std::string decimal(double value, int digits);
+// No more digits than mean something: 3.1, 42, 1,234.
+std::string plain(double value);
+std::string times(double middle, double late);
+std::string memory(double bytes);
+// In lines of at most 100 columns. A line break in a list goes on below its text.
+std::string wrapped(const std::string& text, const std::string& indent = {});
+
 // Of one client that talks, beside so many that are silent. Times in microseconds.
 struct Beside {
     double memory = 0;  // of the server, in bytes
@@ -26,7 +36,7 @@ struct Busy {
 struct Column {
     std::string name;
     std::size_t lines_of_code = 0;  // 0: not counted
-    std::size_t served = 0;  // so many at once, and then
+    std::size_t served = 0;         // so many at once, and then
     std::string stopped_by;
     std::size_t threads = 0;  // with so many
     double memory_a_client = 0;
@@ -53,9 +63,10 @@ inline constexpr char heading[] = "### The figures";
 // The text below that heading.
 std::string section(const Findings& findings);
 
-// The page with this text below that heading, up to the next one, and with all else as it is.
-// Throws std::runtime_error when it has no such heading.
-std::string with_section(const std::string& page, const std::string& text);
+// The page with this text below a heading, up to the next one, and with all else as it is. Throws
+// std::runtime_error when it has no such heading.
+std::string with_section(const std::string& page, const std::string& text,
+                         const std::string& under = heading);
 
 // Lines with something on them that is not a comment.
 std::size_t lines_of_code(const std::string& program);

@@ -180,16 +180,16 @@ std::string with_commas(double number) {
     return text;
 }
 
+namespace {
+
 // On white, as all pictures here: so it is legible on a dark page, too.
-std::string plot(const std::string& title, const std::string& description, const std::string& below,
-                 const std::vector<Panel>& panels) {
-    const double height = panel_height * static_cast<double>(panels.size());
-    std::string svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + number(width) +
-                      ' ' + number(height) +
-                      "\" width=\"100%\" style=\"max-width: " + number(width) +
-                      "px\" role=\"img\" aria-labelledby=\"title about\">\n" +
-                      "<title id=\"title\">" + escaped(title) + "</title>\n<desc id=\"about\">" +
-                      escaped(description) + "</desc>\n" + R"(<style>
+std::string picture(const std::string& title, const std::string& description, double height,
+                    const std::string& content) {
+    return "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + number(width) + ' ' +
+           number(height) + "\" width=\"100%\" style=\"max-width: " + number(width) +
+           "px\" role=\"img\" aria-labelledby=\"title about\">\n<title id=\"title\">" +
+           escaped(title) + "</title>\n<desc id=\"about\">" + escaped(description) + "</desc>\n" +
+           R"(<style>
 text { font: 17px "DejaVu Sans", Verdana, Arial, sans-serif; fill: #111111; }
 .title { font-size: 20px; font-weight: bold; }
 .middle { text-anchor: middle; }
@@ -200,14 +200,49 @@ path { fill: none; stroke-width: 2; }
 .mark { fill: #ffffff; }
 .grid { stroke: #dddddd; stroke-width: 1; }
 .leader { stroke: #888888; stroke-width: 1; }
+.bar { fill: #0059a8; }
 </style>
-)";
-    svg += "<rect width=\"" + number(width) + "\" height=\"" + number(height) +
-           "\" fill=\"#ffffff\"/>\n";
+<rect width=")" +
+           number(width) + "\" height=\"" + number(height) + "\" fill=\"#ffffff\"/>\n" + content +
+           "</svg>\n";
+}
+
+// One below the other, from `at` on, which is then below them.
+std::string draw(const Bars& group, double& at) {
+    constexpr double begin = 230, longest = 600, thickness = 20, step = 28;
+    std::string svg = text_at(20, at + 24, group.title, " class=\"title\"");
+    at += 40;
+    double most = 0;
+    for (const Bar& bar : group.bars) most = std::max(most, bar.value);
+    for (const Bar& bar : group.bars) {
+        const double length = most > 0 ? bar.value / most * longest : 0;
+        svg += text_at(begin - 10, at + 16, bar.label, " class=\"end\"");
+        svg += "<rect x=\"" + number(begin) + "\" y=\"" + number(at) + "\" width=\"" +
+               number(length) + "\" height=\"" + number(thickness) + "\" class=\"bar\"/>\n";
+        svg += text_at(begin + length + 8, at + 16, bar.text);
+        at += step;
+    }
+    at += 20;
+    return svg;
+}
+
+}  // namespace
+
+std::string plot(const std::string& title, const std::string& description, const std::string& below,
+                 const std::vector<Panel>& panels) {
+    std::string svg;
     for (std::size_t i = 0; i < panels.size(); ++i)
         svg += "<g transform=\"translate(0," + number(panel_height * static_cast<double>(i)) +
                ")\">\n" + Drawing(panels[i]).draw(below) + "</g>\n";
-    return svg + "</svg>\n";
+    return picture(title, description, panel_height * static_cast<double>(panels.size()), svg);
+}
+
+std::string bar_chart(const std::string& title, const std::string& description,
+                      const std::vector<Bars>& groups) {
+    double height = 10;
+    std::string svg;
+    for (const Bars& group : groups) svg += draw(group, height);
+    return picture(title, description, height, svg);
 }
 
 }  // namespace bench

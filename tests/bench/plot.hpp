@@ -26,6 +26,22 @@ struct Panel {
 std::string plot(const std::string& title, const std::string& description, const std::string& below,
                  const std::vector<Panel>& panels);
 
+// One server's bar, with what stands at its end.
+struct Bar {
+    std::string label;
+    double value;
+    std::string text;
+};
+
+struct Bars {
+    std::string title;
+    std::vector<Bar> bars;
+};
+
+// Bars, as long as their values, in groups one below the other.
+std::string bar_chart(const std::string& title, const std::string& description,
+                      const std::vector<Bars>& groups);
+
 // "1,000".
 std::string with_commas(double number);
 
