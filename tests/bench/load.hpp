@@ -38,6 +38,8 @@ public:
     // Asks it to end, as `kill` does, and waits until it has.
     void stop();
     std::size_t memory() const { return process_.holdings().memory.value_or(0); }
+    std::size_t descriptors() const { return process_.holdings().descriptors.value_or(0); }
+    std::uint16_t port() const { return port_; }
     std::size_t threads() const { return process_.holdings().threads.value_or(0); }
     std::string log() const { return process_.errors(); }
     // Whether it ends by itself.
