@@ -77,6 +77,7 @@ bool would_block() { return errno == EAGAIN || errno == EINTR; }
 // Sends what the system takes, and keeps the rest. False: the connection is broken.
 bool send_some(int client, std::string_view bytes, bool were_queued) {
     const ssize_t taken = send(client, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (taken == static_cast<ssize_t>(bytes.size()) && !were_queued) return true;  // as usual
     if (taken < 0 && !would_block()) return false;
     std::string rest(bytes.substr(static_cast<std::size_t>(std::max<ssize_t>(taken, 0))));
     if (rest.empty() == were_queued)

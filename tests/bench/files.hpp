@@ -1,6 +1,8 @@
 // Files that are read and written whole.
 #pragma once
 
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -27,6 +29,13 @@ inline void write_file(const std::string& path, const std::string& text) {
     if (file && !failed) return;
     std::filesystem::remove(beside, failed);
     throw std::runtime_error("can't write " + path + "; it is as it was");
+}
+
+// Throws where a program is not there, and says how it gets there.
+inline void require_program(const std::string& path, const std::string& target) {
+    if (::access(path.c_str(), X_OK) != 0)
+        throw std::runtime_error("no " + path + "; build it: cmake --build build --target " +
+                                 target);
 }
 
 }  // namespace bench

@@ -365,6 +365,8 @@ int measure(Size size, const std::string& folder) {
     // Before all the work: is there a place for what comes of it?
     const std::string page = folder + "/lessons/README.md";
     if (!folder.empty()) (void)bench::with_section(bench::read_file(page), "");
+    for (const Shape& shape : shapes(size))
+        bench::require_program(program_of(shape, size), size.quick ? "solutions" : "bench");
     // We need a few more than the servers: for their output, and for clients who wait.
     const std::size_t needed = size.descriptors + 200, allowed = harness::allow_descriptors(needed);
     if (allowed < needed)

@@ -65,7 +65,7 @@ struct Load {
 
 // How much of everything.
 struct Size {
-    std::size_t rounds = 15;
+    std::size_t rounds = 11;
     std::size_t idle_rounds = 3;
     // 10,000 at work would be 1,000 once more, with more of the load's own memory. They are silent:
     // what they cost then is what is asked of them.
@@ -96,6 +96,7 @@ struct Peer {
     std::vector<std::string> arguments;
     std::string missing;  // why it is not there; empty: it is
     bool is_counted;      // its instructions: not where a program makes its instructions itself
+    bool has_threads = false;  // one a client
 };
 
 bool can_be_run(const std::string& program) {
@@ -129,17 +130,15 @@ std::vector<Peer> peers(const Size& size) {
         {"libuv", {build + "bench/uv"}, {}, "libuv1-dev", true},
         {"Go", {build + "bench/go"}, {}, "golang-go", false},
         {"node", {"node", sources + "node.js"}, {}, "nodejs", false},
-        {"Python threads", {"python3", sources + "threads.py"}, {}, "python3", false},
+        {"Python threads", {"python3", sources + "threads.py"}, {}, "python3", false, true},
     };
     for (Peer& peer : all) {
-        if (can_be_run(peer.command.front()))
+        if (peer.missing.empty())
+            bench::require_program(peer.command.front(), size.quick ? "solutions bench" : "bench");
+        else if (can_be_run(peer.command.front()))
             peer.missing.clear();
-        else if (!peer.missing.empty())
-            peer.missing = "not built, or not installed (Debian: " + peer.missing + ")";
         else
-            throw std::runtime_error("no " + peer.command.front() +
-                                     "; build it: cmake --build build --target " +
-                                     (size.quick ? "solutions bench" : "bench"));
+            peer.missing = "not built, or not installed (Debian: " + peer.missing + ")";
     }
     return all;
 }
@@ -258,8 +257,7 @@ void Measurement::compare(Pair& pair) const {
         const Peer& peer = first ? pair.one : pair.other;
         const bench::Server server(peer.command, peer.arguments);
         add(first ? pair.work_of_one : pair.work_of_other,
-            bench::keep_busy(server, std::min(usual.clients, size_.loads.back().clients),
-                             size_.work));
+            bench::keep_busy(server, size_.loads.back().clients, size_.work));
     }
 }
 
@@ -268,9 +266,11 @@ void Measurement::be_silent(const Peer& peer, Samples& samples) const {
     bench::Crowd crowd(server);
     if (!crowd.grow_to(1)) throw std::runtime_error("it does not serve");
     const auto before = static_cast<double>(server.memory());
-    if (!crowd.grow_to(size_.silent + 1)) throw std::runtime_error("it does not serve so many");
+    // Ten thousand threads of Python take a minute to come and to go.
+    const std::size_t silent = peer.has_threads ? size_.silent / 10 : size_.silent;
+    if (!crowd.grow_to(silent + 1)) throw std::runtime_error("it does not serve so many");
     samples.memory.push_back((static_cast<double>(server.memory()) - before) /
-                             static_cast<double>(size_.silent));
+                             static_cast<double>(silent));
     const auto worked = server.processor_time();
     std::this_thread::sleep_for(size_.rest);
     samples.idle.push_back((server.processor_time() - worked) /
@@ -398,7 +398,7 @@ std::string Measurement::notes() const {
            ". Instructions are those outside of the system, counted by callgrind while " +
            std::to_string(size_.counted.clients) + " clients are found ready at once. Silent are " +
            bench::with_commas(static_cast<double>(size_.silent)) +
-           " clients. Every server is one thread or, where it is made so, a thread a client. "
+           " clients; a tenth of them where each has a thread. "
            "Rounds: " +
            std::to_string(size_.rounds) +
            ", in each of them all servers in turn; the figures are the medians, of ratios those "

@@ -3,6 +3,9 @@
 #include "diagram.hpp"
 
 #include "../bench/page.hpp"
+#ifdef __linux__
+#include "../bench/files.hpp"
+#endif
 #include "../bench/plot.hpp"
 
 #include "catch.hpp"
@@ -123,6 +126,61 @@ TEST_CASE("the four shapes are compared by one command", "[bench]") {
 #endif
 }
 
+// Without a PATH there is no node, no Python and no valgrind.
+TEST_CASE("the server is compared with others by one command, as far as they are there",
+          "[bench]") {
+#ifndef __linux__
+    SKIP_BECAUSE("the comparison is with epoll, which only Linux has");
+#else
+    const Folder folder;
+    folder.write("README.md", "# Course\n\n## How fast\n\nold\n\n## Next\n\nkept\n");
+    harness::Process::Options options;
+    options.arguments = {std::string(ECHO_BUILD_DIR) + "/bench/peers", "--quick", folder.text()};
+    options.environment = {{"PATH", "/nowhere"}};
+    harness::Process command(options);
+    const auto ending = command.wait(harness::Clock::now() + 10 * harness::patience());
+    INFO(command.errors());
+    REQUIRE(ending.has_value());
+    REQUIRE(ending->text() == "exit code 0");
+
+    const std::string section = command.output();
+    INFO(section);
+    CHECK(section.find("| echo-server | ") != std::string::npos);
+    CHECK(section.find("- node: not built, or not installed (Debian: nodejs).\n") !=
+          std::string::npos);
+    CHECK(command.errors().find("Python threads: not built, or not installed") !=
+          std::string::npos);
+    CHECK(section.find("| node |") == std::string::npos);
+    CHECK(folder.read("README.md") ==
+          "# Course\n\n## How fast\n\n" + section + "\n## Next\n\nkept\n");
+    CHECK(unbalanced(folder.read("diagrams/how-fast.svg")) == "");
+#endif
+}
+
+#ifdef __linux__
+TEST_CASE("a page that can't be written is kept as it was", "[bench]") {
+    const Folder folder;
+    folder.write("page", "old\n");
+    bench::write_file(folder.text() + "/page", "new\n");
+    CHECK(folder.read("page") == "new\n");
+    CHECK(!fs::exists(folder.text() + "/page.new"));
+    fs::create_directories(folder.text() + "/page.new/full");  // stands in for a full disk
+    CHECK_THROWS_AS(bench::write_file(folder.text() + "/page", "newer\n"), std::runtime_error);
+    CHECK(folder.read("page") == "new\n");
+}
+#endif
+
+TEST_CASE("a bar is as long as its value", "[bench]") {
+    const std::string svg = bench::bar_chart(
+        "Title", "About", {{"Group", {{"a < b", 2, "two"}, {"c", 1, "one"}}}, {"Empty", {}}});
+    INFO(svg);
+    CHECK(unbalanced(svg) == "");
+    CHECK(words(svg, "end") == std::vector<std::string>{"a &lt; b", "c"});
+    CHECK(words(svg, "title") == std::vector<std::string>{"Group", "Empty"});
+    CHECK(svg.find("width=\"600\" height=\"20\" class=\"bar\"") != std::string::npos);
+    CHECK(svg.find("width=\"300\" height=\"20\" class=\"bar\"") != std::string::npos);
+}
+
 TEST_CASE("the page and the picture of the four shapes can be written again", "[bench]") {
     const std::string page = course::read_source("lessons/README.md");
     const std::string written = bench::with_section(page, "text\n");
@@ -141,6 +199,8 @@ TEST_CASE("a section of a page is replaced, and nothing else", "[bench]") {
     CHECK(bench::with_section("\n### The figures\n" + after, "new\n") ==
           "\n### The figures\n\nnew\n" + after);
     CHECK_THROWS_AS(bench::with_section("## The figures\n", "new\n"), std::runtime_error);
+    CHECK(bench::with_section("\n## B\n\nold\n\n## C\n", "new\n", "## B") ==
+          "\n## B\n\nnew\n\n## C\n");
     CHECK(bench::lines_of_code("// no\n\nint x;  // yes\n  // no\n  }\r\n\r\n") == 2);
 }
 
