@@ -38,13 +38,14 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::string_view usage =
-    "[--quick] [FOLDER]\n"
+    "[--quick] [--rounds N] [FOLDER]\n"
     "\n"
     "Measures echo-server beside a bare loop of epoll and, where they are installed, beside "
     "servers\n"
     "with Asio, libuv, Go, node and Python, and prints what it finds. Takes some minutes.\n"
     "With a FOLDER, the project's, writes that into its README.md, below the heading\n"
     "\"## How fast\", and a picture into its diagrams/how-fast.svg.\n"
+    "--rounds N takes so many instead of 11.\n"
     "--quick only tries everything once, with a few clients and an echo-server that is not\n"
     "optimised: its figures mean nothing.";
 
@@ -66,7 +67,7 @@ struct Load {
 // How much of everything.
 struct Size {
     std::size_t rounds = 11;
-    std::size_t idle_rounds = 3;
+    std::size_t idle_rounds = 1;  // these figures hardly vary
     // 10,000 at work would be 1,000 once more, with more of the load's own memory. They are silent:
     // what they cost then is what is asked of them.
     std::vector<Load> loads = {{1, 512}, {50, 64}, {50, 512}, {1000, 512}, {50, 65536}};
@@ -513,7 +514,8 @@ int measure(const Size& size, const std::string& folder) {
 
 int main(int argc, char** argv) {
     return echo::run_tool(argc, argv, usage, [](echo::Arguments& arguments) -> int {
-        const Size size = arguments.flag("--quick") ? quick() : Size{};
+        Size size = arguments.flag("--quick") ? quick() : Size{};
+        size.rounds = static_cast<std::size_t>(arguments.number("--rounds", size.rounds, 1, 1000));
         const std::string folder(arguments.next(""));
         arguments.done();
         return measure(size, folder);
