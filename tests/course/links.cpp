@@ -130,6 +130,7 @@ bool is_built(const std::string& path) {
                                                    "build/learn",
                                                    "build/lesson_tests",
                                                    "build/echo_tests",
+                                                   "build/fault_tests",
                                                    "build/course_tests"};
     if (programs.count(path) != 0) return true;
     const std::string source = path.substr(std::string_view("build/").size());
