@@ -412,7 +412,7 @@ std::string Measurement::sentences() const {
         text += bench::wrapped("- " + words, "  ");
     };
     for (const Pair& pair : pairs_)
-        say(pair.what + ", with all processors: " +
+        say(pair.what + ", on processors that they share with the load: " +
             bench::decimal(ratio(pair.work_of_one.messages, pair.work_of_other.messages), 2) +
             " times the messages a second, " +
             bench::decimal(

@@ -1,5 +1,5 @@
-// An echo server with libuv (Debian: libuv1-dev), for comparison: one thread, a buffer for each read,
-// as libuv's own guide has it.
+// An echo server with libuv (Debian: libuv1-dev), for comparison: one thread, one buffer for what
+// comes, and a copy only of what the system does not take at once.
 //
 //     uv [port]
 
@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 namespace {
 
@@ -29,8 +30,10 @@ void hang_up(uv_stream_t* client) {
     if (!uv_is_closing(handle)) uv_close(handle, destroy<uv_handle_t>);
 }
 
-void make_room(uv_handle_t*, std::size_t wanted, uv_buf_t* room) {
-    *room = uv_buf_init(static_cast<char*>(std::malloc(wanted)), static_cast<unsigned>(wanted));
+// All reads share it: what one has brought is sent, or copied, before the next.
+void make_room(uv_handle_t*, std::size_t, uv_buf_t* room) {
+    static char buffer[65536];
+    *room = uv_buf_init(buffer, sizeof buffer);
 }
 
 void written(uv_write_t* request, int error) {
@@ -40,14 +43,20 @@ void written(uv_write_t* request, int error) {
     delete write;
 }
 
+void write_later(uv_stream_t* client, const char* bytes, std::size_t count) {
+    char* const copy = static_cast<char*>(std::malloc(count));
+    std::memcpy(copy, bytes, count);
+    Write* const write = new Write{{}, uv_buf_init(copy, static_cast<unsigned>(count))};
+    uv_write(&write->request, client, &write->bytes, 1, written);
+}
+
 void received(uv_stream_t* client, ssize_t count, const uv_buf_t* room) {
-    if (count > 0) {
-        Write* const write = new Write{{}, uv_buf_init(room->base, static_cast<unsigned>(count))};
-        uv_write(&write->request, client, &write->bytes, 1, written);
-        return;
-    }
-    std::free(room->base);
-    if (count < 0) hang_up(client);
+    if (count < 0) return hang_up(client);
+    const uv_buf_t bytes = uv_buf_init(room->base, static_cast<unsigned>(count));
+    const int took = count > 0 ? uv_try_write(client, &bytes, 1) : 0;
+    const ssize_t sent = took > 0 ? took : 0;
+    if (sent < count)
+        write_later(client, room->base + sent, static_cast<std::size_t>(count - sent));
 }
 
 void connected(uv_stream_t* listener, int error) {
