@@ -2498,11 +2498,11 @@ inline Result Connection::transfer(short event, Deadline deadline, Transfer once
     if (deadline != never)
         if (const int error = socket_.set_mode(true)) return detail::failure(error);
     sys::Outcome outcome = once();
-    while (outcome.error != 0) [[unlikely]] {
-            const Result waited = wait_after(outcome.error, event, deadline);
-            if (!waited) return waited;
-            outcome = once();
-        }
+    while (outcome.error != 0) {
+        const Result waited = wait_after(outcome.error, event, deadline);
+        if (!waited) return waited;
+        outcome = once();
+    }
     return {Status::ok, static_cast<std::size_t>(outcome.value)};
 }
 
@@ -4030,7 +4030,7 @@ private:
 
     ServerPlan& plan_;
     const ServerOptions& options_;
-    const bool logs_each_ = options_.log && options_.log->has(Level::debug);  // message
+    const bool logs_messages_ = options_.log && options_.log->has(Level::debug);
     ServerSummary summary_;
 
     Poller poller_;
@@ -4084,10 +4084,10 @@ inline void ServerLoop::step(ServedClient& client) {
 inline bool ServerLoop::settle(ServedClient& client, State before) {
     if (has_landed_ && client.is_talking() && !is_owed(client)) finish(client);
     if (client.state == before) return true;
-    ClientList* list = before == State::leaving ? &leaving_ : &clients_;
-    if (client.state == State::leaving) (list = &leaving_)->append(clients_.take(client));
+    const bool leaves = client.state == State::leaving;
+    if (leaves) leaving_.append(clients_.take(client));
     const bool stays = client.state != State::gone && change(client.socket(), client.interest());
-    if (!stays) remove(*list, client);
+    if (!stays) remove(leaves || before == State::leaving ? leaving_ : clients_, client);
     return stays;
 }
 
@@ -4184,7 +4184,7 @@ inline void ServerLoop::count_sent(ServedClient& client, std::size_t bytes) {
     client.sent += bytes;
     client.moved += bytes;
     summary_.sent += bytes;
-    if (logs_each_) options_.log->write(Level::debug, client.connection.peer(), "sent", bytes);
+    if (logs_messages_) options_.log->write(Level::debug, client.connection.peer(), "sent", bytes);
 }
 
 // Unless there is only no room at the moment.
