@@ -194,10 +194,10 @@ enum class Status {
     end,          // end of stream: the peer has finished sending, and every byte has been read
     would_block,  // a non-blocking socket has nothing to give, or no room, at this moment
     timed_out,    // the deadline came first
-    reset,        // the connection is gone: the peer reset it, or the path to it broke
+    reset,        // the connection is gone: the peer, or this system, has broken it off
     too_long,     // LineReader: more bytes than a line may have, and no end of the line yet
     cut_short,    // LineReader: the stream ended in the middle of a line
-    failed,       // anything else; the result's error says what
+    failed,       // anything else, such as a path that broke; the result's error says what
 };
 
 // In words: "ok", "end of stream", "would block", "timed out", "reset", "line too long",
