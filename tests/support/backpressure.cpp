@@ -83,18 +83,15 @@ void SlowReader::begin_to_read() {
     if (std::exchange(stuck_, false)) --subject_.past.not_reading;
 }
 
-// Gives false when no more comes. While we did not read, our system may have dropped some of what was
-// on the way. The other one sends it again, after a pause that doubles each time: up to seconds.
+// Gives false when no more comes.
 bool SlowReader::read_more(std::size_t bytes) {
     const std::size_t enough = std::min(got_.size() + bytes, taken_);
-    while (got_.size() < enough && receive(echo::after(5 * patience())) == echo::Status::ok)
-        continue;
+    while (got_.size() < enough && receive(echo::after(patience())) == echo::Status::ok) continue;
     return got_.size() >= enough;
 }
 
 void SlowReader::read_all() {
     begin_to_read();
-    (void)read_more(taken_);
     expect_echo();
 }
 

@@ -89,6 +89,12 @@ std::uint64_t Lookout::count_polls() {
     return ledger_.polls();
 }
 
+bool Lookout::is_under_way(const Account& connection) {
+    read_trace();
+    const Ledger::Entry* entry = ledger_.with_port(connection.port);
+    return entry && entry->sent > connection.received;
+}
+
 // The trace is read between two looks that are the same. So every thread slept while it was read:
 // the trace holds all that the program has done, and the calls that have begun are those that the
 // threads sleep in. The look of the time before has to be the same, too: that lets a few

@@ -49,6 +49,10 @@ public:
     // come". Empty: it did not.
     const std::string& reason() const { return reason_; }
 
+    // Whether the program has sent more over this connection than the test has received, as far as
+    // its trace tells.
+    bool is_under_way(const Account& connection);
+
     // How often the program has polled an array of sockets, as far as its trace tells.
     std::uint64_t count_polls();
 

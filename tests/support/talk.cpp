@@ -138,13 +138,17 @@ void Talk::expect(std::string_view bytes) {
     receive_expected();
 }
 
-// As long as bytes come, a long message may take its time.
+// As long as bytes come, a long message may take its time. Where we did not read for a while, our
+// system may have dropped some of what the program sent. The program's system sends that again, after
+// a pause that doubles each time, up to seconds, and the program can't help it.
 void Talk::receive_expected() {
     const echo::Deadline last = echo::after(patience() * 10);
     while (good_so_far() && got_.size() < expected_.size()) {
         checked_ = got_.size();
         const Wait wait = begin_wait();
         const echo::Status status = receive((std::min)(echo::after(patience()), last));
+        const bool pauses = status == echo::Status::timed_out && lookout().is_under_way(account_);
+        if (pauses && echo::Clock::now() < last) continue;
         if (status != echo::Status::ok) fail(Wanted::bytes, was_busy(wait));
     }
     if (!good_so_far()) fail(Wanted::bytes, false);
