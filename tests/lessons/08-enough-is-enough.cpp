@@ -138,7 +138,7 @@ TEST_CASE("a thousand clients in line do not cost a thousand threads", "[08]") {
     while (seated.size() < seats) harness::take_seat(test, seated);
     const harness::Holdings before = harness::holdings(test);
     {
-        Crowd crowd(test, 1000);
+        Crowd crowd(test, harness::crowd_size);
         harness::expect_thin_line(test, crowd, before);
         all_talk(seated);
     }

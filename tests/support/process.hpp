@@ -39,6 +39,9 @@ struct Ending {
 extern const bool can_close_streams;
 // False on Windows, where a program may have as many as there are.
 extern const bool can_limit_descriptors;
+// How many clients at once are a crowd: a thousand. Fewer on Windows: Wine, where our tests run, takes
+// long for each thread.
+extern const std::size_t crowd_size;
 
 // What one thread of a program waits in.
 struct Sleeper {

@@ -39,6 +39,7 @@ namespace harness {
 
 const bool can_close_streams = true;
 const bool can_limit_descriptors = true;
+const std::size_t crowd_size = 1000;
 
 namespace {
 

@@ -27,6 +27,7 @@ namespace harness {
 
 const bool can_close_streams = false;
 const bool can_limit_descriptors = false;
+const std::size_t crowd_size = 200;
 
 namespace {
 
