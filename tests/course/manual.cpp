@@ -3,11 +3,14 @@
 #include "process.hpp"
 #include "program.hpp"
 
+#include <echo.hpp>
+
 #include <fstream>
 #include <iterator>
 #include <regex>
 #include <set>
 #include <string>
+#include <utility>
 
 namespace {
 
