@@ -54,11 +54,10 @@ std::size_t SlowReader::send_some(std::size_t bytes) {
 }
 
 std::size_t SlowReader::send_more(std::size_t bytes, echo::Deadline deadline) {
-    if (next_.size() < bytes) next_ += random_.next(8 * mebibyte);
-    const auto more = std::string_view(next_).substr(0, bytes);
-    const echo::Result given = give(more, deadline);
+    if (next_.size() < bytes) next_ += random_.next(bytes - next_.size());
+    const echo::Result given = give(std::string_view(next_).substr(0, bytes), deadline);
     note_status(given.status);
-    remember_sent(more.substr(0, given.bytes));
+    remember_sent(std::string_view(next_).substr(0, given.bytes));
     next_.erase(0, given.bytes);
     taken_ += given.bytes;
     return given.bytes;

@@ -94,14 +94,23 @@ bool Talk::good_so_far() const {
                std::string_view(expected_).substr(checked_, got_.size() - checked_);
 }
 
-std::string Talk::all_sent() const {
-    std::string all;
-    for (const std::string& message : messages_) all += message;
-    return all;
+std::string Talk::sent_from(std::size_t begin) const {
+    std::string bytes;
+    for (const std::string& message : messages_) {
+        if (begin < message.size()) bytes += std::string_view(message).substr(begin);
+        begin -= std::min(begin, message.size());
+    }
+    return bytes;
+}
+
+// Its last bytes are enough to know it again at another client.
+void Talk::remember_last(std::string_view bytes) {
+    constexpr std::size_t enough = std::size_t{1} << 16;
+    last_sent_ = bytes.substr(bytes.size() - std::min(bytes.size(), enough));
 }
 
 void Talk::remember_sent(std::string_view bytes) {
-    last_sent_ = bytes;
+    remember_last(bytes);
     constexpr std::size_t most = 64;  // single messages help to find the cause; many do not
     if (messages_.size() < most)
         messages_.emplace_back(bytes);
@@ -143,6 +152,7 @@ void Talk::expect(std::string_view bytes) {
 // a pause that doubles each time, up to seconds, and the program can't help it.
 void Talk::receive_expected() {
     const echo::Deadline last = echo::after(patience() * 10);
+    got_.reserve(expected_.size());
     while (good_so_far() && got_.size() < expected_.size()) {
         checked_ = got_.size();
         const Wait wait = begin_wait();
@@ -157,7 +167,7 @@ void Talk::receive_expected() {
 }
 
 std::size_t Talk::send_until_stuck(std::string_view bytes) {
-    last_sent_ = bytes;
+    remember_last(bytes);
     constexpr std::size_t most = std::size_t{64} << 20;
     std::size_t sent = 0;
     while (sent < most) {
@@ -204,6 +214,7 @@ void Talk::exchange(std::string_view bytes) {
     step("the test sent " + describe(bytes) + ", and received at the same time");
     remember_sent(bytes);
     expected_ += bytes;
+    got_.reserve(expected_.size());
     const echo::Deadline last = echo::after(patience() * 10);
     echo::Deadline deadline = echo::after(patience());
     Wait wait = begin_wait();

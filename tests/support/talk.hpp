@@ -83,7 +83,8 @@ protected:
     Lookout& lookout() const { return subject_.program->lookout(); }
     bool good_so_far() const;
     void receive_expected();
-    std::string all_sent() const;
+    std::string sent_from(std::size_t begin) const;  // all that was sent, but so many bytes
+    std::string all_sent() const { return sent_from(0); }
     std::size_t send_until_stuck(std::string_view bytes);
     void read_what_is_there();
     void read_what_has_come();
@@ -91,6 +92,7 @@ protected:
     void look_at_the_others(Evidence& evidence);
     void note_status(echo::Status status);
     void check_sent(const echo::Result& result, std::size_t bytes);
+    void remember_last(std::string_view bytes);
     void remember_sent(std::string_view bytes);
     Evidence evidence(Evidence::Wanted wanted) const;
     [[noreturn]] void fail(Evidence::Wanted wanted, bool busy, std::string expected_text = {},
@@ -105,7 +107,7 @@ protected:
     std::vector<std::string> messages_;
     std::string expected_;
     std::string got_;
-    std::string last_sent_;
+    std::string last_sent_;  // the end of it
     bool stuck_ = false;       // it reads nothing, and there is something
     std::size_t checked_ = 0;  // so many of got_ are as expected
     bool finished_sending_ = false;

@@ -115,7 +115,7 @@ Visitor::Visitor(ServerTest& test) : Visitor(test, false) {}
 Visitor::Visitor(ServerTest& test, bool in_a_crowd)
     : Talk(test.subject(), visit(test.subject(), in_a_crowd)) {}
 
-void Visitor::expect_echo() { expect(all_sent().substr(expected_.size())); }
+void Visitor::expect_echo() { expect(sent_from(expected_.size())); }
 
 bool Visitor::has_its_echo_soon() {
     step("the test gave it a moment to answer");
