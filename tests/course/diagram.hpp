@@ -1,5 +1,6 @@
 // Reads the diagrams in diagrams/, in the regular form that lessons/README.md describes. Of a
-// flowchart or state diagram only what all have: its title, its description and its names.
+// flowchart or state diagram only what all have: its title, its description, and the steps in which
+// it is shown.
 #pragma once
 
 #include <cstddef>
@@ -19,18 +20,24 @@ struct DrawnCall {
     std::size_t bytes = 0;
 };
 
-struct Row {
+// What is shown at once: a row of a sequence diagram, or of another picture a line that has a %%!
+// above it.
+struct Step {
+    int line = 0;           // in the source, from 1
+    std::string text;       // as written
+    std::string code_file;  // from the %%! line above it: "server.cpp"
+    int code_line = 0;
+    std::string caption;
+    std::string question, answer;  // from the %%? line above that
+};
+
+struct Row : Step {
     enum class Kind { calls, wire, phase };
     Kind kind = Kind::calls;
-    int line = 0;                  // in the source, from 1
     std::string actor;             // who calls, or who sends the packet
     std::string peer;              // where the arrow ends; empty in a note
     bool both_ways = false;        // an arrow with two heads
-    std::string text;              // as written
     std::vector<DrawnCall> calls;  // of a row of kind calls
-    std::string code_file;         // from the %%! line above it: "server.cpp"
-    int code_line = 0;
-    std::string caption;
 };
 
 struct Diagram {
@@ -42,8 +49,9 @@ struct Diagram {
     std::vector<std::string> arguments;               // behind the port of a server
     std::map<std::string, std::string> participants;  // "S" -> "server"
     std::vector<Row> rows;
+    std::vector<Step> walk;  // of a flowchart or state diagram: from node to node
     int rects = 0;
-    // What is not in the regular form, a sentence each with its line number.
+    // What is not in the regular form, a sentence each with its file and line.
     std::vector<std::string> mistakes;
 
     std::size_t messages() const;  // rows with an arrow
@@ -55,10 +63,12 @@ struct Diagram {
 // The names of all diagrams, in order.
 std::vector<std::string> diagram_names();
 Diagram read_diagram(const std::string& name);
+// The same from a text that need not be in a file, as if the diagram had this name.
+Diagram parse_diagram(const std::string& name, std::string_view source);
 std::vector<Diagram> sequence_diagrams();
 
-// A file of the project. Fails the test when there is none. Carriage returns are left out, so that
-// a checkout with Windows' line ends reads the same.
+// A file of the project. Throws when there is none. Carriage returns are left out, so that a
+// checkout with Windows' line ends reads the same.
 std::string read_source(const std::string& path);
 std::vector<std::string> lines_of(std::string_view text);
 bool source_exists(const std::string& path);
