@@ -38,25 +38,6 @@ std::vector<std::string> words_of(const std::string& text) {
     return {std::istream_iterator<std::string>(words), {}};
 }
 
-// The bytes that "hel\x00lo\n" stands for, without its quotes.
-std::string unescape(std::string_view text) {
-    std::string bytes;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        if (text[at] != '\\' || at + 1 == text.size()) {
-            bytes += text[at];
-            continue;
-        }
-        const char code = text[++at];
-        if (code == 'x' && at + 2 < text.size()) {
-            bytes += static_cast<char>(std::stoi(std::string(text.substr(at + 1, 2)), nullptr, 16));
-            at += 2;
-        } else {
-            bytes += code == 'n' ? '\n' : code == 'r' ? '\r' : code == 't' ? '\t' : code;
-        }
-    }
-    return bytes;
-}
-
 // "wait" is what a poller does, and "watch for writing" what it is told of a client. "killed" is no
 // call, but what a program can't help: it is ended from outside. By "SIGTERM" it is asked to stop.
 // "reset" is a close that breaks the connection off.
@@ -271,7 +252,7 @@ private:
 
     void read_calls(Row& row) {
         // Commas separate calls; one inside quotes or brackets does not.
-        std::string call, remark;
+        std::string call, remark, written;
         bool quoted = false, bracketed = false;
         for (const char c : row.text + ',') {
             if (c == '"') quoted = !quoted;
@@ -279,10 +260,13 @@ private:
             if (c == ',' && !quoted && !bracketed) {
                 row.calls.push_back(read_call(trim(call)));
                 find_peer(row, row.calls.back(), remark);
+                row.calls.back().text = trim(written);
                 call.clear();
                 remark.clear();
+                written.clear();
             } else {
                 (bracketed ? remark : call) += c;
+                written += c;
             }
             if (!quoted && c == ')') bracketed = false;
         }
@@ -294,9 +278,7 @@ private:
 
     // Whose conversation it is: the arrow says it, or the remark "(A)", or there is only one.
     void find_peer(const Row& row, DrawnCall& call, const std::string& remark) {
-        static const std::set<std::string> of_none = {"socket", "bind",   "listen", "poll",
-                                                      "wait",   "killed", "SIGTERM"};
-        if (of_none.count(call.name) != 0) return;
+        if (is_of_none(call.name)) return;
         for (const auto& [id, shown] : diagram_.participants)
             if (remark == '(' + id + ')' || (remark.empty() && id == row.peer)) call.peer = id;
         const bool alone = diagram_.participants.size() == 2 || row.actor != diagram_.program();
@@ -350,6 +332,12 @@ private:
 
 }  // namespace
 
+bool is_of_none(const std::string& name) {
+    static const std::set<std::string> of_none = {"socket", "bind",   "listen", "poll",
+                                                  "wait",   "killed", "SIGTERM"};
+    return of_none.count(name) != 0;
+}
+
 std::size_t Diagram::messages() const {
     return static_cast<std::size_t>(std::count_if(rows.begin(), rows.end(), [](const Row& row) {
         return row.kind != Row::Kind::phase && !row.peer.empty();
@@ -369,6 +357,10 @@ std::vector<std::string> Diagram::others() const {
     for (const auto& [id, shown] : participants)
         if (id != program()) ids.push_back(id);
     return ids;
+}
+
+std::string Diagram::at(const Step& step) const {
+    return "diagrams/" + name + ".mmd:" + std::to_string(step.line);
 }
 
 std::vector<std::string> diagram_names() {
@@ -402,6 +394,24 @@ std::string read_source(const std::string& path) {
     std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
     text.erase(std::remove(text.begin(), text.end(), '\r'), text.end());
     return text;
+}
+
+std::string unescape(std::string_view text) {
+    std::string bytes;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (text[at] != '\\' || at + 1 == text.size()) {
+            bytes += text[at];
+            continue;
+        }
+        const char code = text[++at];
+        if (code == 'x' && at + 2 < text.size()) {
+            bytes += static_cast<char>(std::stoi(std::string(text.substr(at + 1, 2)), nullptr, 16));
+            at += 2;
+        } else {
+            bytes += code == 'n' ? '\n' : code == 'r' ? '\r' : code == 't' ? '\t' : code;
+        }
+    }
+    return bytes;
 }
 
 std::vector<std::string> lines_of(std::string_view text) {

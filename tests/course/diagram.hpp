@@ -18,7 +18,11 @@ struct DrawnCall {
     std::string data;     // what a send takes, unescaped
     std::string peer;     // in a conversation with whom; empty: it is none
     std::size_t bytes = 0;
+    std::string text;  // as written, with its remark
 };
+
+// A socket, a poll and the like are in no conversation.
+bool is_of_none(const std::string& name);
 
 // What is shown at once: a row of a sequence diagram, or of another picture a line that has a %%!
 // above it.
@@ -58,6 +62,7 @@ struct Diagram {
     bool has_server() const;       // solutions/NN-name/server.cpp, not client.cpp, is the program
     std::string program() const;   // the participant that is the lesson's program: "S"
     std::vector<std::string> others() const;  // whom the test plays
+    std::string at(const Step& step) const;   // "diagrams/01-one-client.mmd:38"
 };
 
 // The names of all diagrams, in order.
@@ -72,6 +77,9 @@ std::vector<Diagram> sequence_diagrams();
 std::string read_source(const std::string& path);
 std::vector<std::string> lines_of(std::string_view text);
 bool source_exists(const std::string& path);
+
+// The bytes that hel\x00lo\n stands for.
+std::string unescape(std::string_view text);
 
 // FNV-1a, 64 bits, in hexadecimal: the same as in diagrams/render.
 std::string fnv1a(std::string_view bytes);

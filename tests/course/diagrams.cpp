@@ -1,10 +1,10 @@
 // The diagrams: in the regular form, rendered from the source that is there, and possible. Whether
 // they are true is in truth.cpp.
+#include "causality.hpp"
 #include "diagram.hpp"
 
 #include "catch.hpp"
 
-#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -12,115 +12,12 @@
 namespace {
 
 using course::Diagram;
-using course::DrawnCall;
-using course::Row;
-
-std::string at(const Diagram& diagram, const Row& row) {
-    return "diagrams/" + diagram.name + ".mmd:" + std::to_string(row.line) + ": " + row.text;
-}
 
 std::string joined(const std::vector<std::string>& lines) {
     std::string text;
     for (const std::string& line : lines) text += line + '\n';
     return text;
 }
-
-// Follows a diagram from top to bottom, and finds what can't happen in that order.
-class Causality {
-public:
-    explicit Causality(const Diagram& diagram) : diagram_(diagram) {}
-
-    std::vector<std::string> run() {
-        for (const Row& row : diagram_.rows) {
-            row_ = &row;
-            if (row.kind == Row::Kind::wire) wire(row);
-            for (const DrawnCall& call : row.calls) step(row.actor, call);
-        }
-        return std::move(mistakes_);
-    }
-
-private:
-    struct Side {
-        bool asks = false, handshake = false, talks = false;
-        bool finished = false, closed = false, broken_off = false;
-        bool fin_on_the_wire = false, rst_on_the_wire = false;
-        std::size_t sent = 0, received = 0;
-    };
-
-    void wrong(const std::string& what) { mistakes_.push_back(at(diagram_, *row_) + ": " + what); }
-    void need(bool holds, const std::string& what) {
-        if (!holds) wrong(what);
-    }
-    // One end of one conversation.
-    Side& side(const std::string& actor, const std::string& peer) {
-        return sides_[actor + " with " + peer];
-    }
-
-    void wire(const Row& row) {
-        if (row.peer.empty()) return;  // what a system does by itself
-        Side& me = side(row.actor, row.peer);
-        Side& peer = side(row.peer, row.actor);
-        if (row.text.find("FIN") != std::string::npos) {
-            need(me.finished || killed_.count(row.actor) != 0,
-                 "a FIN before its side has finished sending");
-            me.fin_on_the_wire = true;
-        }
-        if (row.text.find("RST") != std::string::npos) {
-            need(me.broken_off, "an RST before its side has broken off");
-            me.rst_on_the_wire = true;
-        }
-        if (row.text.find("SYN") == std::string::npos &&
-            row.text.find("handshake") == std::string::npos)
-            return;
-        need(me.asks || peer.asks, "a SYN before any connect");
-        me.handshake = peer.handshake = true;
-    }
-
-    void step(const std::string& actor, const DrawnCall& call) {
-        Side& me = side(actor, call.peer);
-        Side& peer = side(call.peer, actor);
-        need(!me.closed && killed_.count(actor) == 0, "after its end");
-        if (call.name == "listen") listens_.insert(actor);
-        if (call.name == "killed") killed_.insert(actor);
-        if (call.name == "connect") {
-            need(listens_.count(call.peer) != 0, "nobody listens yet");
-            me.asks = me.talks = true;
-        }
-        if (call.name == "accept") {
-            need(listens_.count(actor) != 0 && peer.asks && me.handshake,
-                 "nobody has connected yet");
-            me.talks = true;
-        }
-        if (call.name == "send") send(me, call);
-        if (call.name == "recv") recv(me, peer, call);
-        me.broken_off = me.broken_off || call.name == "reset";
-        me.closed = me.closed || call.name == "close" || call.name == "reset";
-        me.finished = me.finished || me.closed || call.name == "shutdown";
-    }
-
-    void send(Side& me, const DrawnCall& call) {
-        need(me.talks, "not connected yet");
-        need(!me.finished, "it has finished sending");
-        me.sent += call.bytes;
-    }
-
-    void recv(Side& me, const Side& peer, const DrawnCall& call) {
-        need(me.talks, "not connected yet");
-        me.received += call.bytes;
-        need(me.received <= peer.sent, "receives what has not been sent");
-        if (call.outcome == "failed")
-            need(peer.rst_on_the_wire || !diagram_.faults.empty(), "nothing has gone wrong");
-        if (call.outcome != "end of stream") return;
-        need(peer.fin_on_the_wire, "the other side has not finished");
-        need(me.received == peer.sent, "end of stream before the last byte");
-    }
-
-    const Diagram& diagram_;
-    const Row* row_ = nullptr;
-    std::set<std::string> listens_, killed_;
-    std::map<std::string, Side> sides_;
-    std::vector<std::string> mistakes_;
-};
 
 }  // namespace
 
@@ -171,32 +68,9 @@ TEST_CASE("each diagram is in the regular form", "[diagrams]") {
     }
 }
 
-namespace {
-
-// "watch for writing" is drawn where a poller is told of a change.
-std::string in_code(const DrawnCall& call) { return call.name == "watch" ? "change" : call.name; }
-
-}  // namespace
-
 TEST_CASE("each step that names a code line shows the line that makes the call", "[diagrams]") {
-    for (const Diagram& diagram : course::sequence_diagrams()) {
-        for (const Row& row : diagram.rows) {
-            if (row.code_file.empty()) continue;
-            INFO(at(diagram, row));
-            const std::string path = "solutions/" + diagram.lesson + "/" + row.code_file;
-            const std::vector<std::string> code = course::lines_of(course::read_source(path));
-            REQUIRE(row.actor == diagram.program());
-            REQUIRE_FALSE(row.calls.empty());
-            REQUIRE(row.code_line >= 1);
-            REQUIRE(static_cast<std::size_t>(row.code_line) <= code.size());
-            const std::string& line = code[static_cast<std::size_t>(row.code_line) - 1];
-            bool makes_it = false;
-            for (const DrawnCall& call : row.calls)
-                makes_it = makes_it || line.find(in_code(call)) != std::string::npos;
-            INFO(path << ":" << row.code_line << ": " << line);
-            CHECK(makes_it);
-        }
-    }
+    for (const Diagram& diagram : course::sequence_diagrams())
+        CHECK(joined(course::wrong_code_lines(diagram)) == "");
 }
 
 TEST_CASE("each step of a walk that names a code line names one that there is", "[diagrams]") {
@@ -283,19 +157,5 @@ TEST_CASE("the steps of a flowchart are those with a caption", "[diagrams]") {
 
 TEST_CASE("in each diagram nobody receives what has not been sent", "[diagrams]") {
     for (const Diagram& diagram : course::sequence_diagrams())
-        CHECK(joined(Causality(diagram).run()) == "");
-}
-
-TEST_CASE("a row in a wrong place is found", "[diagrams]") {
-    Diagram diagram = course::read_diagram("01-one-client");
-    const std::vector<Row> rows = diagram.rows;
-    // Not every two rows depend on each other, but a call never comes before what causes it.
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        if (rows[i].kind != Row::Kind::calls || rows[i].calls[0].name != "recv") continue;
-        diagram.rows = rows;
-        diagram.rows.erase(diagram.rows.begin() + static_cast<std::ptrdiff_t>(i));
-        diagram.rows.insert(diagram.rows.begin(), rows[i]);
-        INFO(rows[i].text << " moved to the top");
-        CHECK_FALSE(Causality(diagram).run().empty());
-    }
+        CHECK(joined(course::impossible_in(diagram)) == "");
 }
