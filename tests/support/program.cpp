@@ -1,6 +1,5 @@
 #include "program.hpp"
 
-#include "catch.hpp"
 #include "command_line.hpp"
 
 #include <algorithm>
@@ -245,7 +244,7 @@ public:
         static std::atomic<unsigned> kept{0};
         if (const auto folder = variable("ECHO_KEEP_TRACES"); folder && fs::exists(path(), ignored))
             std::ofstream(fs::path(*folder) / std::to_string(++kept), std::ios::binary)
-                << std::string(Catch::getResultCapture().getCurrentTestName()) << '\n'
+                << (running_test ? running_test() : "") << '\n'
                 << std::ifstream(path(), std::ios::binary).rdbuf();
         fs::remove_all(folder_, ignored);
     }

@@ -29,6 +29,10 @@ std::chrono::milliseconds patience();
 // The program to run when ECHO_PROGRAM is not set: a lesson's own, build/lessons/NN-name/server.
 void set_default_program(std::string path);
 
+// The name of the test that runs, for the traces that are kept. Set in the tests; other programs
+// have no tests.
+inline std::string (*running_test)() = nullptr;
+
 // How a server is started, apart from its port.
 struct Setting {
     std::string faults{};                  // passed on in ECHO_FAULTS: see fault_rules.hpp
