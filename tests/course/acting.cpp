@@ -136,8 +136,8 @@ bool is_same(const DrawnCall& one, const DrawnCall& other) {
 
 class Play {
 public:
-    Play(const Diagram& diagram, const AtTheEnd& at_the_end)
-        : diagram_(diagram), at_the_end_(at_the_end) {
+    Play(const Diagram& diagram, const Audience& audience)
+        : diagram_(diagram), audience_(audience) {
         for (const std::string& who : diagram.others()) actors_.try_emplace(who, diagram.program());
     }
 
@@ -145,11 +145,13 @@ public:
         harness::Program server =
             harness::Program::server({.faults = diagram_.faults, .arguments = diagram_.arguments});
         for (auto& [who, actor] : actors_) actor.connect_to(server);
+        if (audience_.begins) audience_.begins(server.port());
         return with(server);
     }
 
     Performance with_client() {
         const std::uint16_t port = actors_.begin()->second.listen();
+        if (audience_.begins) audience_.begins(port);
         harness::Program client = harness::Program::client("127.0.0.1", port, diagram_.faults);
         client.process().write_input(sent(diagram_, diagram_.program(), actors_.begin()->first));
         client.process().close_input();
@@ -162,7 +164,7 @@ private:
             if (!act(program, diagram_.rows[row_])) break;
         // A program that goes on when the picture is over has time to get as far as the picture.
         await(program, diagram_);
-        if (at_the_end_) at_the_end_(program);
+        if (audience_.is_over) audience_.is_over();
         return std::move(performance_);
     }
 
@@ -212,7 +214,7 @@ private:
     }
 
     const Diagram& diagram_;
-    const AtTheEnd& at_the_end_;
+    const Audience& audience_;
     std::map<std::string, Actor> actors_;
     Performance performance_;
     std::size_t row_ = 0;
@@ -231,8 +233,8 @@ std::string told(const Diagram& diagram, const Surprise& surprise) {
 
 }  // namespace
 
-Performance perform(const Diagram& diagram, const AtTheEnd& at_the_end) {
-    Play play(diagram, at_the_end);
+Performance perform(const Diagram& diagram, const Audience& audience) {
+    Play play(diagram, audience);
     return diagram.has_server() ? play.with_server() : play.with_client();
 }
 

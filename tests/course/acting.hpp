@@ -6,6 +6,7 @@
 #include "program.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -25,12 +26,16 @@ struct Performance {
     bool can_stop = true;  // false: here nobody can ask a program to stop
 };
 
-// What is called when the picture is over and everybody is still there.
-using AtTheEnd = std::function<void(const harness::Program&)>;
+// Is told when a play begins, and the port at which the server listens; and when the picture is over
+// and everybody is still there.
+struct Audience {
+    std::function<void(std::uint16_t port)> begins{};
+    std::function<void()> is_over{};
+};
 
 // With the program that harness::set_default_program names, or with ECHO_PROGRAM. Throws
 // harness::StartFailure.
-Performance perform(const Diagram& diagram, const AtTheEnd& at_the_end = {});
+Performance perform(const Diagram& diagram, const Audience& audience = {});
 
 // The lesson's solution, in the build folder.
 std::string solution_of(const Diagram& diagram);

@@ -27,9 +27,9 @@ inline bool breaks_off(const Diagram& diagram) {
     });
 }
 
-inline Performance perform_solution(const Diagram& diagram, const AtTheEnd& at_the_end = {}) {
+inline Performance perform_solution(const Diagram& diagram, const Audience& audience = {}) {
     harness::set_default_program(solution_of(diagram));
-    return perform(diagram, at_the_end);
+    return perform(diagram, audience);
 }
 
 // Says which ones are left out.

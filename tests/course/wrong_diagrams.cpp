@@ -115,7 +115,7 @@ TEST_CASE("each way to be wrong has its message", "[diagrams][wrong]") {
           "the picture has recv 4 bytes (A), the run has recv 4 bytes (B)");
     // Nobody receives the end of a stream.
     check(one, replace(first, "Note over C: recv end of stream, close", "Note over C: close"),
-          "        S-->>C: wire: FIN", "wire: FIN: nobody receives this end of stream");
+          "        S-->>C: wire: FIN + ACK", "wire: FIN + ACK: nobody receives this end of stream");
     check(one, replace(first, "Note over S: recv end of stream, close", "Note over S: close"),
           "Note over S: close", "the picture has close, the run has recv end of stream");
     // Nobody is told that it ends.
