@@ -5,6 +5,8 @@
 
 #include "catch.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <set>
 #include <string>
 #include <vector>
@@ -51,6 +53,25 @@ TEST_CASE("each diagram is shown by its lesson, or by the course", "[diagrams]")
     }
     for (const Diagram& diagram : course::sequence_diagrams()) lessons.erase(diagram.lesson);
     CHECK(lessons.empty());  // each has a sequence diagram, which can be held against its trace
+}
+
+namespace {
+
+std::size_t questions(const Diagram& diagram) {
+    const auto asks = [](const course::Step& step) { return !step.question.empty(); };
+    const auto in_rows = std::count_if(diagram.rows.begin(), diagram.rows.end(), asks);
+    const auto in_walk = std::count_if(diagram.walk.begin(), diagram.walk.end(), asks);
+    return static_cast<std::size_t>(in_rows + in_walk);
+}
+
+}  // namespace
+
+TEST_CASE("each diagram has a question to put to the class", "[diagrams]") {
+    for (const std::string& name : course::diagram_names()) {
+        CAPTURE(name);
+        const Diagram diagram = course::read_diagram(name);
+        CHECK(questions(diagram) >= (name == diagram.lesson ? 2 : 1));
+    }
 }
 
 TEST_CASE("each picture was rendered from the source beside it", "[diagrams]") {
