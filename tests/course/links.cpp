@@ -107,6 +107,12 @@ bool external(const std::string& link) {
            starts_with(link, "mailto:");
 }
 
+// In the projector's page an anchor names a diagram and a step of it: #01-one-client/0.
+std::string fault_of_step(const std::string& anchor) {
+    const std::string diagram = anchor.substr(0, anchor.find('/'));
+    return fs::exists(root / "diagrams" / (diagram + ".mmd")) ? "" : "there is no such diagram";
+}
+
 // Empty: the link is good.
 std::string fault_of(const std::string& document, const std::string& link) {
     const std::string path = link.substr(0, link.find('#'));
@@ -117,6 +123,7 @@ std::string fault_of(const std::string& document, const std::string& link) {
     if (!fs::exists(root / target)) return "leads nowhere";
     if (link.find('#') == std::string::npos) return {};
     const std::string anchor = link.substr(link.find('#') + 1);
+    if (target.extension() == ".html") return fault_of_step(anchor);
     const bool found = anchors(target.generic_string()).count(anchor) != 0;
     return found ? "" : "there is no heading #" + anchor;
 }
@@ -225,6 +232,8 @@ TEST_CASE("a wrong link is found", "[links]") {
     CHECK(fault_of(readme, "../solutions") == "");
     CHECK(fault_of(readme, "01-one-client/README.md#no-such-part") != "");
     CHECK(fault_of(readme, "no-such-file.md") != "");
+    CHECK(fault_of_step("01-one-client/0") == "");
+    CHECK(fault_of_step("01-no-such-diagram/0") != "");
     CHECK(fault_of(readme, "../../elsewhere") != "");
     const Text text{"[a](b.md) ![c](d.svg \"e\") `[f](g)` <img src=\"h.png\">\n[i]: j.md\n", ""};
     CHECK(links(text) == std::vector<std::string>{"b.md", "d.svg", "h.png", "j.md"});
