@@ -280,7 +280,9 @@ private:
     void find_peer(const Row& row, DrawnCall& call, const std::string& remark) {
         if (is_of_none(call.name)) return;
         for (const auto& [id, shown] : diagram_.participants)
-            if (remark == '(' + id + ')' || (remark.empty() && id == row.peer)) call.peer = id;
+            if (id == row.peer || starts_with(remark, '(' + id + ')') ||
+                starts_with(remark, '(' + id + ": "))
+                call.peer = id;
         const bool alone = diagram_.participants.size() == 2 || row.actor != diagram_.program();
         for (const auto& [id, shown] : diagram_.participants)
             if (call.peer.empty() && alone && id != row.actor &&
@@ -297,10 +299,11 @@ private:
         if (call.name == "send" && rest.size() > 2 && rest.front() == '"' && rest.back() == '"') {
             call.data = unescape(std::string_view(rest).substr(1, rest.size() - 2));
             call.bytes = call.data.size();
-        } else if (call.name == "recv" && !rest.empty() && rest[0] > '0' && rest[0] <= '9') {
+        } else if ((call.name == "recv" || call.name == "send") && !rest.empty() && rest[0] > '0' &&
+                   rest[0] <= '9') {
             call.bytes = static_cast<std::size_t>(std::stoul(rest));
             if (rest != std::to_string(call.bytes) + (call.bytes == 1 ? " byte" : " bytes"))
-                wrong("write 'recv N bytes': " + text);
+                wrong("write '" + call.name + " N bytes': " + text);
         } else if (call.name == "watch" && (rest == "for reading" || rest == "for writing")) {
             call.outcome = rest;
         } else if (rest == "end of stream" || rest == "failed" || rest.empty()) {
