@@ -1,6 +1,8 @@
 // Lesson 13, finished: the tool echo-server. The server itself is echo::Server; here is what a
 // person at a command line needs around it.
 
+#include "diagram.hpp"
+
 #include <echo.hpp>
 
 #include <algorithm>
@@ -28,6 +30,7 @@ constexpr std::string_view usage =
     "  --log-level LEVEL     debug (each message), info, warning, error or none (info)\n"
     "  --log-format FORMAT   text, or json: an object a line\n"
     "  --trace               print every system call of the sockets\n"
+    "  --diagram FILE        draw them: at its end write FILE.mmd (mermaid) or FILE.html (a page)\n"
     "  --help, --version\n"
     "\n"
     "The log goes to standard error. A second Ctrl-C ends it at once.\n"
@@ -127,14 +130,17 @@ int main(int argc, char** argv) {
         options.log = &log;
         const std::string_view host = arguments.value("--host", everywhere);
         const bool traces = arguments.flag("--trace");
+        DiagramFile diagram(arguments.value("--diagram", DiagramFile::none));
         const std::uint16_t port = arguments.next_port(default_port);
         arguments.done();
 
         if (traces) echo::trace(std::cerr);
+        diagram.begin();
         echo::Server server(listen(host, port), {}, options);
         server.catch_signals();  // before anybody knows that we are here
         echo::print_line(first_line(server.endpoint()));
         log.write(echo::Level::info, text(server.run()));
+        diagram.write();
         return 0;
     });
 }
