@@ -3,6 +3,7 @@
 // Its parts are in coach/, one idea a file. This file understands the command line.
 
 #include "coach/commands.hpp"
+#include "coach/drawing.hpp"
 #include "coach/each.hpp"
 #include "coach/session.hpp"
 #include "coach/terminal.hpp"
@@ -40,6 +41,8 @@ builds your program, runs the lesson's tests, and says what happened.
     --all                what is folded in the text of a lesson too
     --json               the result of verify as JSON
     --csv                the result of verify --each for a spreadsheet
+    --diagram FILE       what the program did in check, drawn: FILE.html for a browser, with the
+                         lesson's diagram beside it, or FILE.mmd for mermaid
     --project FOLDER     the project's folder, if not the one that learn was built in
     --build FOLDER       and its build folder
     --help               this text
@@ -67,6 +70,7 @@ struct Arguments {
     bool csv = false;
     bool each = false;
     std::vector<std::string> hand_ins;  // what follows --each
+    std::string diagram;                // a file
     bool all = false;
     bool help = false;
 };
@@ -82,7 +86,8 @@ Arguments parse(const std::vector<std::string>& words) {
     for (std::size_t at = 0; at < words.size(); ++at) {
         const std::string& word = words[at];
         const auto value = [&] {
-            if (at + 1 == words.size()) throw Usage(word + " needs a folder");
+            if (at + 1 == words.size())
+                throw Usage(word + (word == "--diagram" ? " needs a file" : " needs a folder"));
             return words[++at];
         };
         if (word == "--") {
@@ -105,7 +110,11 @@ Arguments parse(const std::vector<std::string>& words) {
             arguments.each = true;
         else if (word == "--all")
             arguments.all = true;
-        else if (word == "--project") {
+        else if (word == "--diagram") {
+            arguments.diagram = value();
+            if (!coach::can_be_drawn_into(arguments.diagram))
+                throw Usage("--diagram needs a file that ends in .mmd (mermaid) or .html (a page)");
+        } else if (word == "--project") {
             arguments.folders.root = value();
             arguments.other_project = true;
         } else if (word == "--build") {
@@ -151,6 +160,8 @@ void check(const Arguments& arguments) {
     if (arguments.csv && !arguments.each) throw Usage("--csv is for verify --each alone");
     if (arguments.csv && arguments.json) throw Usage("--csv or --json, not both");
     if (arguments.json && command != "verify") throw Usage("--json is for verify alone");
+    if (!arguments.diagram.empty() && command != "check")
+        throw Usage("--diagram is for check alone");
     if (arguments.all && command != "read") throw Usage("--all is for read alone");
     if (!command.empty() && (arguments.session.manual || arguments.session.lines))
         throw Usage("--manual and --lines are for the session, not for " + command);
@@ -201,7 +212,8 @@ int run(const Arguments& arguments) {
     if (command == "read") return coach::read_command(coach, &lesson, arguments.all);
     if (command == "hint") return coach::hint_command(coach, lesson);
     if (command == "reset") return coach::reset_command(coach, lesson);
-    return coach::check_command(coach, lesson, coach::command_line(arguments.program));
+    return coach::check_command(coach, lesson, coach::command_line(arguments.program),
+                                arguments.diagram);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@ namespace fs = std::filesystem;
 
 Coach::Coach(const Checker::Folders& folders)
     : root_(folders.root),
+      build_(folders.build),
       course_(read_course(folders.root)),
       checker_(folders),
       starters_(folders.root, folders.build),

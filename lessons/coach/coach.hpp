@@ -46,13 +46,14 @@ public:
     std::string reset(const Lesson& lesson);
     std::vector<Trace> traces() const { return read_traces(checker_.traces()); }
     std::filesystem::path path(const std::string& from_root) const { return root_ / from_root; }
+    std::filesystem::path in_build(const std::string& file) const { return build_ / file; }
     bool can_save() const { return saved_; }
 
 private:
     std::string fingerprint_of(const Lesson& lesson) const;
     void save();
 
-    std::filesystem::path root_;
+    std::filesystem::path root_, build_;
     Course course_;
     Checker checker_;
     Starters starters_;

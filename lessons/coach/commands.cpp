@@ -1,5 +1,6 @@
 #include "commands.hpp"
 
+#include "drawing.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
 #include "typeset.hpp"
@@ -49,10 +50,17 @@ int list_command(const Coach& coach) {
     return 0;
 }
 
-int check_command(Coach& coach, const Lesson& lesson, const std::string& command) {
+int check_command(Coach& coach, const Lesson& lesson, const std::string& command,
+                  const std::string& diagram) {
     const Verdict verdict = check(coach, lesson, command, tell);
+    const bool passed = verdict.kind == Verdict::Kind::passed;
     print(verdict_lines(coach, lesson, verdict, false));
-    return verdict.kind == Verdict::Kind::passed ? 0 : 1;
+    if (!diagram.empty()) {
+        const bool drawn = draw_run(coach, lesson, passed, diagram);
+        std::cout << '\n'
+                  << (drawn ? "Your run, drawn: " + url_of(diagram) : no_trace) << std::endl;
+    }
+    return passed ? 0 : 1;
 }
 
 int hint_command(Coach& coach, const Lesson& lesson) {

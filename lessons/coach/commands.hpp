@@ -10,7 +10,9 @@ namespace coach {
 
 // All return the program's exit code: 0, or 1 when something is not passed.
 int list_command(const Coach& coach);
-int check_command(Coach& coach, const Lesson& lesson, const std::string& command);
+// diagram: the file into which the run is drawn; empty: none.
+int check_command(Coach& coach, const Lesson& lesson, const std::string& command,
+                  const std::string& diagram);
 int hint_command(Coach& coach, const Lesson& lesson);
 // The text of a lesson, or of the whole course: nullptr. all: what is folded too.
 int read_command(const Coach& coach, const Lesson* lesson, bool all);

@@ -1,5 +1,6 @@
 #include "session.hpp"
 
+#include "drawing.hpp"
 #include "lesson_page.hpp"
 #include "list_page.hpp"
 #include "printed_lesson.hpp"
@@ -11,6 +12,7 @@
 #include "words.hpp"
 
 #include <cctype>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -167,6 +169,7 @@ private:
             case 'l': return list();
             case 'r': return reset();
             case 't': return show(trace_lines(coach_, lesson(), passed_));
+            case 'p': return picture();
             case 'c': return carry();
             case 'o': return open_text();
             case 'v': return show_verdict();
@@ -208,6 +211,12 @@ private:
     void list() {
         show(std::make_shared<ListPage>(coach_, [this](const Lesson& lesson) { go_to(lesson); }));
         stage_.say("Type the two digits of a lesson to go there; v shows the last verdict again.");
+    }
+
+    void picture() {
+        const std::filesystem::path file = coach_.in_build("run-" + lesson().number + ".html");
+        const bool drawn = draw_run(coach_, lesson(), passed_, file);
+        stage_.say(drawn ? "Your run, drawn; open it in a browser: " + url_of(file) : no_trace);
     }
 
     void open_text() {

@@ -16,8 +16,8 @@ using namespace std::string_literals;
 
 // The keys that mean the same everywhere. They fit into three rows of forty columns.
 std::vector<std::string> usual_keys() {
-    return {"Enter again", "o read lesson",  "h hint",  "d solution", "n next", "l list",
-            "r reset",     "c copy mine on", "t trace", "v verdict",  "q quit"};
+    return {"Enter again", "o read lesson",  "h hint",  "d solution", "n next",    "l list",
+            "r reset",     "c copy mine on", "t trace", "p draw",     "v verdict", "q quit"};
 }
 
 bool with_colours() {

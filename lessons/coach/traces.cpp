@@ -55,4 +55,9 @@ const Trace* richest(const std::vector<Trace>& traces, bool program_is_client) {
     return best == traces.end() ? nullptr : &*best;
 }
 
+const Trace* shown(const std::vector<Trace>& traces, bool passed, bool program_is_client) {
+    if (passed) return richest(traces, program_is_client);
+    return traces.empty() ? nullptr : &traces.back();
+}
+
 }  // namespace coach

@@ -19,4 +19,10 @@ std::vector<Trace> read_traces(const std::filesystem::path& folder);
 // at a glance. None: nullptr.
 const Trace* richest(const std::vector<Trace>& traces, bool program_is_client);
 
+// The one that a student is shown: after a pass the richest, otherwise the last. None: nullptr.
+const Trace* shown(const std::vector<Trace>& traces, bool passed, bool program_is_client);
+// What is said when there is none.
+inline constexpr char no_trace[] =
+    "There is no trace: nothing was run, or the program is not one of the course's.";
+
 }  // namespace coach

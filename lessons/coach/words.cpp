@@ -261,11 +261,10 @@ Lines trace_lines(const Coach& coach, const Lesson& lesson, bool passed) {
     const std::vector<Trace> traces = coach.traces();
     Lines lines;
     if (traces.empty()) {
-        add(lines,
-            "There is no trace: nothing was run, or the program is not one of the course's.");
+        add(lines, no_trace);
         return lines;
     }
-    const Trace& trace = passed ? *richest(traces, lesson.is_client) : traces.back();
+    const Trace& trace = *shown(traces, passed, lesson.is_client);
     add(lines,
         "What the program did in the test \"" + printable(trace.test) + "\":", Style::strong);
     if (passed && traces.size() > 1)

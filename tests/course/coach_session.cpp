@@ -214,6 +214,8 @@ TEST_CASE("the coach goes through a lesson: an error, a failed test, a hint, a p
     const SmallCourse small;
     make_buildable(small);
     const std::string file = "lessons/01-one-client/server.cpp";
+    small.write("diagrams/projector.html",
+                "<script type=\"application/json\" id=\"run\">null</script>\n");
     Session session(small, {"--lines"});
     session.expect("Lesson 01: the first");
     session.expect("NOT YET: a test failed: a line comes back");
@@ -221,6 +223,11 @@ TEST_CASE("the coach goes through a lesson: an error, a failed test, a hint, a p
     session.expect("Likely cause (");
     session.press("t");
     session.expect("What the program did in the test \"a line comes back\":\n\n");
+    session.press("p");
+    session.expect("Your run, drawn; open it in a browser:");
+    session.expect("file:///");
+    session.expect("run-01.html\n");
+    CHECK(contains(small.read("build/run-01.html"), "wire: three-way handshake"));
 
     // Nobody presses a key: the coach watches the file.
     small.write(file, program("int x = bufer;"));
@@ -441,8 +448,11 @@ TEST_CASE("learn check and learn verify tell by their exit code", "[coach]") {
     const std::string file = "lessons/01-one-client/server.cpp";
     CHECK(run_learn(small, {"check"}).ending->code == 1);
     small.write(file, program(good));
-    const coach::Ran passed = run_learn(small, {"check", "01"});
+    const std::string diagram = small.path("run.mmd").string();
+    const coach::Ran passed = run_learn(small, {"check", "01", "--diagram", diagram});
     CHECK(passed.ending->code == 0);
+    CHECK(contains(passed.output, "\nYour run, drawn: file:///"));
+    CHECK(contains(small.read("run.mmd"), "Note over S: recv end of stream, close\n"));
     CHECK(contains(passed.output, "PASSED: lesson 01"));
     CHECK(contains(run_learn(small, {"list"}).output, "> 01-one-client   passed"));
     CHECK(run_learn(small, {"verify", "01"}).ending->code == 0);
