@@ -178,6 +178,48 @@ std::vector<Run> run_all() {
     return all;
 }
 
+using Lines = std::vector<std::string>;
+
+// What is found in a wrong diagram says in which one, and this.
+void check_found(const Run& run, const Lines& wrong, const std::string& what) {
+    const Machine machine = course::parse_machine(run.name, course::joined(wrong));
+    const std::string found = course::joined(differences(machine, run.runs));
+    INFO("found:\n" << found);
+    CHECK(found.find("diagrams/" + run.name + ".mmd") == 0);
+    CHECK(found.find(what) != std::string::npos);
+}
+
+// Without the arrow in this line, or when it leads elsewhere, or when nobody says what it means.
+void check_wrong_arrow(const Run& run, const Lines& lines, std::size_t arrow) {
+    INFO("diagrams/" << run.name << ".mmd:" << arrow + 1 << ": " << lines[arrow]);
+    std::size_t first = arrow;  // of what is said of it
+    while (lines[first - 1].find("%%") != std::string::npos) --first;
+    const auto at = [](Lines& of, std::size_t i) {
+        return of.begin() + static_cast<std::ptrdiff_t>(i);
+    };
+    Lines wrong = lines;
+    wrong.erase(at(wrong, first), at(wrong, arrow + 1));
+    check_found(run, wrong, ": in the state ");
+    wrong = lines;
+    const std::size_t to = lines[arrow].find(" --> ") + 5;
+    wrong[arrow].replace(to, lines[arrow].find(':') - to, "elsewhere");
+    check_found(run, wrong, ": in the state ");
+    wrong = lines;
+    wrong.erase(at(wrong, first), at(wrong, arrow));
+    check_found(run, wrong, ":" + std::to_string(first + 1) + ": no %%= above this arrow");
+}
+
+void check_wrong_arrows(const Run& run) {
+    const Lines lines = course::lines_of(run.source);
+    for (std::size_t i = 0; i < lines.size(); ++i)
+        if (lines[i].find(" --> ") != std::string::npos) check_wrong_arrow(run, lines, i);
+    // An arrow that no run goes along.
+    Lines more = lines;
+    more.insert(more.end(), {"    %%= close", "    gone --> talking: comes back"});
+    const std::string line = std::to_string(lines.size() + 1);
+    check_found(run, more, ":" + line + ": no run goes this way: gone --> talking: comes back");
+}
+
 }  // namespace
 
 TEST_CASE("a state diagram has an arrow for what a run does, and no other", "[diagrams][states]") {
@@ -185,48 +227,10 @@ TEST_CASE("a state diagram has an arrow for what a run does, and no other", "[di
         SKIP_BECAUSE("ECHO_PROGRAM is set; this is about our own programs");
     if (course::hides_resets()) SKIP_BECAUSE("Wine hides resets");
     const std::vector<Run> all = run_all();
-    for (const auto& [name, source, runs] : all) {
-        CAPTURE(name);
-        CHECK(course::joined(differences(course::parse_machine(name, source), runs)) == "");
-    }
-    // Without one of its arrows, or with one that leads elsewhere, each is wrong, by name.
-    for (const auto& [name, source, runs] : all) {
-        const std::vector<std::string> lines = course::lines_of(source);
-        for (std::size_t i = 0; i < lines.size(); ++i) {
-            const std::size_t arrow = lines[i].find(" --> ");
-            if (arrow == std::string::npos) continue;
-            INFO("diagrams/" << name << ".mmd:" << i + 1 << ": " << lines[i]);
-            const auto is_found = [&](const std::vector<std::string>& wrong,
-                                      const std::string& what) {
-                const Machine machine = course::parse_machine(name, course::joined(wrong));
-                const std::string found = course::joined(differences(machine, runs));
-                INFO("found:\n" << found);
-                CHECK(found.find("diagrams/" + name + ".mmd") == 0);
-                CHECK(found.find(what) != std::string::npos);
-            };
-            std::vector<std::string> wrong = lines;
-            std::size_t first = i;
-            while (lines[first - 1].find("%%= ") != std::string::npos) --first;
-            wrong.erase(wrong.begin() + static_cast<std::ptrdiff_t>(first),
-                        wrong.begin() + static_cast<std::ptrdiff_t>(i) + 1);
-            is_found(wrong, ": in the state ");
-            wrong = lines;
-            const std::size_t to = arrow + 5;
-            wrong[i].replace(to, wrong[i].find(':') - to, "elsewhere");
-            is_found(wrong, ": in the state ");
-            wrong = lines;
-            wrong.erase(wrong.begin() + static_cast<std::ptrdiff_t>(first),
-                        wrong.begin() + static_cast<std::ptrdiff_t>(i));
-            is_found(wrong, ":" + std::to_string(first + 1) + ": no %%= above this arrow");
-        }
-        // An arrow that no run goes along.
-        std::vector<std::string> more = lines;
-        more.insert(more.end(), {"    %%= close", "    gone --> talking: comes back"});
-        const Machine machine = course::parse_machine(name, course::joined(more));
-        CHECK(course::joined(differences(machine, runs)) ==
-              machine.at(static_cast<int>(lines.size()) + 1) +
-                  ": no run goes this way: gone --> talking: comes back\n");
-    }
+    for (const Run& one : all)
+        CHECK(course::joined(differences(course::parse_machine(one.name, one.source), one.runs)) ==
+              "");
+    for (const Run& one : all) check_wrong_arrows(one);
 }
 
 TEST_CASE("a walk through a state diagram", "[states]") {

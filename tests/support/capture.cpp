@@ -29,7 +29,7 @@ constexpr std::size_t ip6_header = 40;
 
 // The system gives us nothing but TCP from or to this port, so the traffic of others can't fill our
 // buffer. The same as `tcpdump -d 'tcp port N'` prints, without the link's header.
-void accept_only(int socket, std::uint16_t port) {
+bool accept_only(int socket, std::uint16_t port) {
     std::array<sock_filter, 16> program{{
         BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
         BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 4),
@@ -49,8 +49,7 @@ void accept_only(int socket, std::uint16_t port) {
         BPF_STMT(BPF_RET | BPF_K, 0),
     }};
     const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
-    if (::setsockopt(socket, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) != 0)
-        give_up("attaching a packet filter");
+    return ::setsockopt(socket, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) == 0;
 }
 
 std::uint16_t read16(const unsigned char* at) {
@@ -87,13 +86,16 @@ Capture::Capture(std::uint16_t port) {
     // With no protocol it hears nothing yet.
     socket_ = ::socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (socket_ < 0) give_up("a raw socket");
-    accept_only(socket_, port);
     sockaddr_ll loopback{};
     loopback.sll_family = AF_PACKET;
     loopback.sll_protocol = htons(ETH_P_ALL);
     loopback.sll_ifindex = static_cast<int>(::if_nametoindex("lo"));
-    if (::bind(socket_, reinterpret_cast<const sockaddr*>(&loopback), sizeof loopback) == 0) return;
+    if (accept_only(socket_, port) &&
+        ::bind(socket_, reinterpret_cast<const sockaddr*>(&loopback), sizeof loopback) == 0)
+        return;
+    const int error = errno;
     ::close(socket_);
+    errno = error;
     give_up("capturing on lo");
 }
 

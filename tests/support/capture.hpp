@@ -1,7 +1,9 @@
 // What really goes over the wire: the TCP segments of one port of this machine's loopback.
 //
 // Only Linux can, and only a process that may open a raw socket: root, or one with CAP_NET_RAW. In a
-// network of its own anybody may: `unshare --user --map-root-user --net`.
+// network of its own anybody may:
+//
+//     unshare --user --map-root-user --net sh -c 'ip link set lo up; build/course_tests "[wire]"'
 #pragma once
 
 #include <cstddef>
@@ -32,7 +34,7 @@ public:
     const std::vector<Segment>& segments();
 
 private:
-    int socket_ = -1;
+    [[maybe_unused]] int socket_ = -1;
     std::vector<Segment> segments_;
 };
 
