@@ -74,6 +74,14 @@ TEST_CASE("each diagram has a question to put to the class", "[diagrams]") {
     }
 }
 
+TEST_CASE("each flowchart and state diagram can be walked through", "[diagrams]") {
+    for (const std::string& name : course::diagram_names()) {
+        CAPTURE(name);
+        const Diagram diagram = course::read_diagram(name);
+        CHECK((diagram.is_sequence || diagram.walk.size() >= 3));
+    }
+}
+
 TEST_CASE("each picture was rendered from the source beside it", "[diagrams]") {
     for (const std::string& name : course::diagram_names()) {
         INFO("if this fails, run diagrams/render " << name << " and look at the picture");
