@@ -29,8 +29,8 @@ bool ends_with(std::string_view text, std::string_view end) {
 
 }  // namespace
 
-// Like echo::trace, into a picture. As soon as a socket is closed, another thread may get its number
-// for a new one, and be the first to say so. So a close is told of before it is made.
+// Like echo::trace, into a picture. As soon as a socket is closed, another thread may get its
+// number for a new one, and be the first to say so. So a close is told of before it is made.
 class DiagramFile::Drawing : public echo::Hook {
 public:
     void before(echo::Call& call) override {

@@ -1,4 +1,4 @@
-// diagrams/projector.html as it was when this program was built, with the diagrams of lesson 13 alone.
+// diagrams/projector.html as it was when this program was built, with lesson 13's diagrams alone.
 #pragma once
 
 #include <string>

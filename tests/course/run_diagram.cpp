@@ -166,6 +166,19 @@ TEST_CASE("a client's run is the mirror image", "[run]") {
     CHECK(calls_in(drawn(trace, "02-the-client")) ==
           Words{"S: socket", "S: bind", "S: listen", "C: socket", "C: connect", "S: accept",
                 "C: send 6", "S: send 3", "C: recv 3", "S: send 3", "C: recv 3", "C: close"});
+    // A connect with a deadline is asked about later.
+    const std::string later =
+        "socket 4: socket IPv4 -> ok\n"
+        "socket 4: connect 127.0.0.1:7999 -> in progress\n"
+        "socket 4: poll until writable -> ready\n"
+        "socket 4: getsockopt SO_ERROR -> ok\n";
+    const Diagram talks =
+        drawn(later + in_conversation(4, "send 1 byte \"x\" -> 1 byte"), "02-the-client");
+    CHECK(calls_in(talks) == Words{"S: socket", "S: bind", "S: listen", "C: socket", "C: connect",
+                                   "S: accept", "C: send 1"});
+    CHECK(talks.description.find("sent 1 byte.") != std::string::npos);
+    CHECK(texts_in(parsed(later + in_conversation(4, "close -> ok"), "02-the-client")) ==
+          Words{"1. Opening", "socket, connect failed"});
     const std::string refused =
         "socket 4: socket IPv4 -> ok\n"
         "socket 4: connect 127.0.0.1:7999 -> failed: connection refused\n"

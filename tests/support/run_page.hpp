@@ -12,7 +12,7 @@ struct RunOnPage {
     std::string source;  // mermaid
 };
 
-// `projector` is diagrams/projector.html. Throws std::runtime_error when that has no place for a run.
+// `projector` is diagrams/projector.html. Throws std::runtime_error when it has no place for a run.
 std::string page_with_run(std::string_view projector, const RunOnPage& run);
 
 }  // namespace harness

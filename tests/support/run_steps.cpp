@@ -135,8 +135,8 @@ void RunSteps::add_accept(const TracedCall& call) {
     note(Phase::opening, peers_, {"accept", true});
 }
 
-// A connect that can't be done at once is asked about later. The trace does not tell the answer, but
-// a socket that is closed then was refused.
+// A connect that can't be done at once is asked about later. The trace does not tell the answer,
+// but a socket that is closed then was refused.
 void RunSteps::add_connect(const TracedCall& call) {
     if (call.result == "in progress") {
         connecting_ = call.socket;
@@ -149,7 +149,7 @@ void RunSteps::add_connect(const TracedCall& call) {
     if (call.failed() || call.name == "close")
         return note(Phase::opening, 0, {"connect failed", true, reason_of(call)});
     connected(call.socket);
-    if (call.name != "connect") add(call);
+    if (call.name != "connect") add_in_conversation(call, peers_by_socket_.at(call.socket));
 }
 
 void RunSteps::connected(const std::string& socket) {
