@@ -325,6 +325,12 @@ TEST_CASE("a run's diagram says what the program waits in, and what is missing",
     CHECK(Words(texts.end() - 2, texts.end()) ==
           Words{"... a part of the trace is missing", "The program waits in recv"});
     CHECK(texts_in(drawn("")) == Words{"No call was made"});
+    const std::string strange = "failed: a; #reason (<of> somebody's)\n";
+    for (const std::string& text : texts_in(parsed(
+             accepted(2) + "socket 4: bind x -> " + strange + "socket 5: shutdown sending -> " +
+                 strange + "socket 5: recv at most 9 bytes -> " + strange,
+             "13-the-echo-server")))
+        CHECK(text.find_first_of(";#<>") == std::string::npos);
     const Words short_of =
         texts_in(drawn(accepted(1) + "socket 4: accept -> failed: too many open files\n"));
     CHECK(short_of.back() == "accept failed: too many open files");

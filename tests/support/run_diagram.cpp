@@ -145,11 +145,13 @@ private:
         for (const RunCall& call : calls) {
             if (!list.empty()) list += ", ";
             list += call.text;
-            if (says_whose && call.of_peer && call.text.find("failed") != std::string::npos)
-                list += " (" + peer + ": " + plain(call.remark) + ')';
+            const std::string remark = plain(call.remark);
+            const bool whose = says_whose && call.of_peer;
+            if (whose && call.text.find("failed") != std::string::npos)
+                list += " (" + peer + ": " + remark + ')';
             else
-                list += (says_whose && call.of_peer ? " (" + peer + ')' : "") +
-                        (call.remark.empty() ? "" : " (" + call.remark + ')');
+                list +=
+                    (whose ? " (" + peer + ')' : "") + (remark.empty() ? "" : " (" + remark + ')');
         }
         return list;
     }
