@@ -61,7 +61,7 @@ function showBeside(step, jump) {
   const pair = pairOf(step.row);
   const last = view.beside.rows.length - 1;
   revealSequence(view.beside, { kind: "row", row: last });
-  view.beside.rows.forEach((row, number) => row.classList.toggle("current", number === pair));
+  markRow(view.beside, view.beside.rows[pair], "current");
   follow($("beside"), pair >= 0 ? [view.beside.rows[pair]] : [], jump);
 }
 

@@ -24,12 +24,13 @@ function drawSequence(diagram) {
   const count = diagram.participants.length;
   const root = make("div", "sequence" + (count > 4 ? " crowd" : ""));
   root.style.setProperty("--columns", count);
-  root.append(drawParticipants(diagram));
   const body = make("div", "body");
-  body.append(drawLifelines(diagram));
-  root.rows = [];
-  for (const phase of diagram.phases) body.append(drawPhase(diagram, phase, root.rows));
-  root.append(body);
+  Object.assign(root, { rows: [], phases: [], shown: Infinity, marked: [] });
+  root.lifelines = drawLifelines(diagram);
+  root.curtain = make("div", "curtain");
+  body.append(root.lifelines, ...diagram.phases.map((phase) => drawPhase(diagram, phase, root)),
+              root.curtain);
+  root.append(drawParticipants(diagram), body);
   return root;
 }
 
@@ -50,13 +51,14 @@ function drawLifelines(diagram) {
   return lines;
 }
 
-function drawPhase(diagram, phase, rows) {
+function drawPhase(diagram, phase, root) {
   const section = make("section", "phase " + colourOf(phase));
+  root.phases.push({ section, first: root.rows.length });
   if (phase.title) section.append(make("h2", "", phase.title));
   for (const row of phase.rows) {
     const element = drawRow(diagram, row);
     section.append(element);
-    rows.push(element);
+    root.rows.push(element);
   }
   return section;
 }
@@ -108,19 +110,26 @@ function drawArrow(diagram, row) {
 // Shows the rows up to the step, and marks the one that the step is about. At a question its place
 // is there, and a question mark in it. Gives what the camera looks at.
 function revealSequence(root, step) {
-  const shown = step.kind === "question" ? step.row - 1 : step.row;
-  root.rows.forEach((row, number) => {
-    row.classList.toggle("later", number > shown);
-    row.classList.toggle("current", number === shown && step.kind === "row");
-    row.classList.toggle("asked", number === step.row && step.kind === "question");
-  });
-  for (const phase of root.querySelectorAll(".phase"))
-    phase.classList.toggle("later", !phase.querySelector(".row:not(.later), .row.asked"));
-  const last = root.rows[Math.max(step.row, 0)];
-  const reached = last && step.kind !== "title" ? bottomOf(last) : 0;
-  root.style.setProperty("--reached", reached + "px");
-  return last ? [last] : [];
+  const asks = step.kind === "question";
+  showRows(root, asks ? step.row - 1 : step.row);
+  for (const { section, first } of root.phases) section.classList.toggle("later", first > step.row);
+  const row = root.rows[step.row];
+  markRow(root, row, asks ? "asked" : "current");
+  const reached = row ? row.offsetTop + row.offsetHeight : 0;  // below the top of the body
+  root.lifelines.style.height = root.curtain.style.top = reached + "px";
+  return row ? [row] : [];
 }
 
-// Below the top of the body, where the lifelines begin.
-function bottomOf(row) { return row.offsetTop + row.offsetHeight; }
+// A run has hundreds of rows: only those are touched that change.
+function showRows(root, shown) {
+  const low = Math.min(root.shown, shown), high = Math.max(root.shown, shown);
+  for (let row = low + 1; row <= Math.min(high, root.rows.length - 1); ++row)
+    root.rows[row].classList.toggle("later", row > shown);
+  root.shown = shown;
+}
+
+function markRow(root, row, mark) {
+  for (const marked of root.marked) marked.classList.remove("asked", "current");
+  root.marked = row ? [row] : [];
+  if (row) row.classList.add(mark);
+}
