@@ -22,8 +22,8 @@ function writeAddress(hash) {
   if (window.location.hash === hash) return;
   try {
     window.history.pushState(null, "", hash);
-  } catch (tooMany) {  // Safari allows a hundred in half a minute
-    view.unwritten = hash;
+  } catch (refused) {  // Safari allows a hundred in half a minute
+    window.location.hash = hash;
   }
 }
 
