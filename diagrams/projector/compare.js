@@ -1,8 +1,8 @@
 "use strict";
 // Where a run and the lesson's diagram part: the program's own calls, one after the other.
 
-// A reset is a close, and a poller's wait is a poll. What else stands there, such as "killed", is no
-// call, or one that not every system makes; and a signal interrupts a call only if it comes in time.
+// A reset is a close, and a poller's wait is a poll. What else stands there, such as "killed", is
+// no call, or one that not every system makes. A signal interrupts a call only if it comes in time.
 const SAME_CALL = { reset: "close", wait: "poll" };
 const CALLS = ["socket", "bind", "listen", "accept", "connect", "recv", "send", "poll", "shutdown",
                "close"];

@@ -83,7 +83,12 @@ function showRun(run) {
 // From the disk, beside the diagram that is open.
 function readRunFile(file) {
   const reader = new FileReader();
-  const open = view.entry && (view.entry.name === RUN ? view.entry.beside : view.entry.name);
-  reader.onload = () => showRun({ title: file.name, beside: open, source: String(reader.result) });
+  reader.onload = () => showRunFile(file.name, String(reader.result));
   reader.readAsText(file);
+}
+
+function showRunFile(title, source) {
+  const beside = view.entry && (view.entry.name === RUN ? view.entry.beside : view.entry.name);
+  if (parseSource(source).kind === "sequence") return showRun({ title, beside, source });
+  $("said").append(said("plain", "", title + " is no sequence diagram: it can’t be shown."));
 }
