@@ -36,8 +36,8 @@ function drawRowsWithWords(diagram) {
 function drawWords(diagram) {
   const list = make("ol", "words");
   for (const row of diagram.rows) {
-    const item = make("li", "", rowInWords(diagram, row));
-    item.append(...wordsOf(row));
+    const item = make("li");
+    item.append(make("i", "", rowInWords(diagram, row) + "."), ...wordsOf(row));
     list.append(item);
   }
   return list;
