@@ -14,7 +14,7 @@ function entryNamed(name) { return entries.find((entry) => entry.name === name);
 // The address ------------------------------------------------------------------------------------
 
 function readAddress() {
-  const [name, step] = decodeURIComponent(window.location.hash.slice(1)).split("/");
+  const [name, step] = window.location.hash.slice(1).split("/");  // names need no decoding
   return { entry: entryNamed(name), step: Number(step) || 0 };
 }
 
