@@ -23,6 +23,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -81,17 +82,21 @@ Packets drawn_packets(const Diagram& diagram) {
 struct Side {
     std::string name;
     std::optional<std::uint32_t> owed;  // the ACK for its SYN or FIN that it waits for
+    std::set<std::uint32_t> told;       // the numbers of its SYN and FIN
 };
 
 // The packets of one connection, in the words of the diagrams.
 class Connection {
 public:
     Connection(const std::string& client, const std::string& server)
-        : client_{client, {}}, server_{server, {}} {}
+        : client_{client, {}, {}}, server_{server, {}, {}} {}
 
     void add(const Segment& segment, bool from_client) {
         Side& me = from_client ? client_ : server_;
         Side& peer = from_client ? server_ : client_;
+        const std::uint32_t end = segment.number + static_cast<std::uint32_t>(segment.bytes);
+        // A system that waits long for an ACK sends again.
+        if ((segment.syn || segment.fin) && !me.told.insert(end).second) return;
         const bool acknowledges = segment.ack && peer.owed && segment.expects == *peer.owed;
         if (acknowledges) peer.owed.reset();
         const std::string ack = acknowledges ? " + ACK" : "";
@@ -103,8 +108,7 @@ public:
             packets_.push_back({me.name, "FIN" + ack});
         else if (acknowledges)
             packets_.push_back({me.name, "ACK"});
-        if (segment.syn || segment.fin)
-            me.owed = segment.number + static_cast<std::uint32_t>(segment.bytes) + 1;
+        if (segment.syn || segment.fin) me.owed = end + 1;
     }
 
     const std::vector<Packet>& packets() const { return packets_; }
@@ -319,6 +323,7 @@ TEST_CASE("a close in four packets is told from one in three", "[wire]") {
     merged.rows[3].text = "wire: FIN + ACK";
     CHECK(difference(merged, three, server) == "");
     CHECK(difference(merged, four, server) == "");
+    CHECK(difference(merged, {fin, fin, segment(false, 20, 11, true), last}, server) == "");
     CHECK(difference(merged, {fin, segment(false, 20, 11, true)}, server) ==
           "diagrams/01-one-client.mmd:10: the picture has ACK from C, the wire nothing more (C)");
 }
