@@ -135,6 +135,7 @@ bool is_built(const std::string& path) {
                                                    "build/echo-server",
                                                    "build/echo-client",
                                                    "build/learn",
+                                                   "build/redraw",
                                                    "build/lesson_tests",
                                                    "build/echo_tests",
                                                    "build/fault_tests",
