@@ -3,8 +3,8 @@
 
 const DEEPEST = 16;  // more would leave no room for the line itself
 
-function showCode(pane, text, line, marks) {
-  if (pane.shown !== text) drawCode(pane, text);
+function showCode(pane, name, text, line, marks) {
+  if (pane.shown !== text) drawCode(pane, name, text);
   for (const marked of pane.querySelectorAll(".marked")) {
     marked.classList.remove("marked");
     marked.removeAttribute("aria-current");
@@ -17,11 +17,11 @@ function showCode(pane, text, line, marks) {
   return row ? [row] : [];
 }
 
-function drawCode(pane, text) {
+function drawCode(pane, name, text) {
   pane.shown = text;
   pane.textContent = "";
   pane.lines = text.replace(/\n$/, "").split("\n").map(drawLine);
-  pane.append(...pane.lines);
+  pane.append(make("p", "file", name), ...pane.lines);
 }
 
 function drawLine(line, index) {

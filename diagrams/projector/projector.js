@@ -99,9 +99,12 @@ function goTo(entry, step) {
   writeAddress("#" + entry.name + "/" + view.step);
 }
 
+const left = new Map();  // diagram -> the step at which it was left
+
 function goBy(diagrams) {
+  left.set(view.entry.name, view.step);
   const next = entries[entries.indexOf(view.entry) + diagrams];
-  if (next) goTo(next, 0);
+  if (next) goTo(next, left.get(next.name) || 0);
 }
 
 // Below the diagram ------------------------------------------------------------------------------
@@ -118,6 +121,7 @@ function sayStep(step) {
   if (step.kind === "title") lines.push(said("opening", "", titleOf()));
   if (step.kind === "question") lines.push(said("question", "Question", row.question));
   if (step.kind === "row") lines.push(...sayRow(row));
+  if (step.kind === "end") lines.push(said("caption", "What we saw", view.diagram.description), sayNext());
   if (view.comparison)
     lines.push(said(view.comparison.parts ? "parting" : "together", "",
                     partingInWords(view.comparison)));
@@ -125,17 +129,24 @@ function sayStep(step) {
   $("said").append(...lines);
 }
 
+function sayNext() {
+  const next = entries[entries.indexOf(view.entry) + 1];
+  return said("plain", "", next ? "n goes on to: " + optionText(next) + "." : "This was the last diagram.");
+}
+
 function sayRow(row) {
   const words = rowInWords(view.diagram, row), lines = [];
+  if (row.answer) lines.push(said("answer", "Answer", row.answer));
   if (row.caption) lines.push(said("unseen", "", words + "."), said("caption", "", row.caption));
   else lines.push(said("caption plain", "", words));
-  if (row.answer) lines.push(said("answer", "Answer", row.answer));
   return lines;
 }
 
 // The code beside it -----------------------------------------------------------------------------
 
 function codeFiles() { return Object.keys(view.entry.code || {}); }
+
+function fileName(file) { return "solutions/" + view.entry.lesson + "/" + file; }
 
 // The last line that a step has named stays in view, and is marked if it is this step's.
 function showCodeOf(step, jump) {
@@ -144,7 +155,7 @@ function showCodeOf(step, jump) {
   const text = (view.entry.code || {})[code.file];
   if (text === undefined || $("code").hidden) return;
   const isThis = step.kind === "row" && view.diagram.rows[step.row].code === code;
-  follow($("code"), showCode($("code"), text, code.line, isThis), jump);
+  follow($("code"), showCode($("code"), fileName(code.file), text, code.line, isThis), jump);
 }
 
 // All diagrams -----------------------------------------------------------------------------------
@@ -191,7 +202,8 @@ function showContents() {
   $("contents").hidden = false;
   $("title").textContent = "The diagrams of the course";
   $("said").textContent = "";
-  $("said").append(said("plain", "", "→ begins with the first one. ? shows the keys."));
+  const next = view.entry ? "goes back to: " + optionText(view.entry) : "begins with the first one";
+  $("said").append(said("plain", "", "→ " + next + ". ? shows the keys."));
 }
 
 function leaveContents() {

@@ -115,6 +115,7 @@ function revealSequence(root, step) {
   for (const { section, first } of root.phases) section.classList.toggle("later", first > step.row);
   const row = root.rows[step.row];
   markRow(root, row, asks ? "asked" : "current");
+  root.style.setProperty("--heads", root.firstElementChild.offsetHeight + "px");
   const reached = row ? row.offsetTop + row.offsetHeight : 0;  // below the top of the body
   root.lifelines.style.height = root.curtain.style.top = reached + "px";
   return row ? [row] : [];

@@ -44,14 +44,15 @@ function tellSpeaker() {
 // The row whose question is asked now, or was just now, or is the next step.
 function questionNear(step, next) {
   const now = view.diagram.rows[step.row];
-  if (now && now.question) return now;
+  if (now && now.question && step.kind !== "end") return now;
   return next && next.kind === "question" ? view.diagram.rows[next.row] : null;
 }
 
 function stepForSpeaker(step) {
   const row = view.diagram.rows[step.row];
   if (step.kind === "title") return titleOf();
-  if (step.kind === "question") return "The question: " + row.question;
+  if (step.kind === "question") return "A question to the class.";
+  if (step.kind === "end") return "What we saw: " + view.diagram.description;
   return rowInWords(view.diagram, row) + (row.caption ? ". " + row.caption : "");
 }
 

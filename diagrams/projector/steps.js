@@ -1,5 +1,6 @@
 "use strict";
-// The steps of a diagram: its title, and then each row, with its question as a step before it.
+// The steps of a diagram: its title, then each row, with its question as a step before it, and in the
+// end the whole of it.
 
 function stepsOf(diagram) {
   const steps = [{ kind: "title", row: -1 }];
@@ -7,6 +8,7 @@ function stepsOf(diagram) {
     if (row.question) steps.push({ kind: "question", row: number });
     steps.push({ kind: "row", row: number });
   });
+  steps.push({ kind: "end", row: diagram.rows.length - 1 });
   return steps;
 }
 
