@@ -97,7 +97,8 @@ function overlap(a, b) {
     Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 2;
 }
 
-const APART = [".stage .label:not(.walk *), .phase h2", ".walk .node, .walk .edgeLabels .edgeLabel",
+// A phase's title stays in view, and rows of its phase go behind it: see outOfView.
+const APART = [".stage .label:not(.walk *)", ".phase h2", ".walk .node, .walk .edgeLabels .edgeLabel",
                "header > *, header button", ".participant span", "header, #stages, footer"];
 
 function overlappingTexts() {
@@ -132,15 +133,21 @@ function whatMustBeInView(stage) {
   return fits ? lit : stage.querySelectorAll(".edgeLabel.lit");
 }
 
+// Where the names end, and the title of the phase in which this is.
+function bottomOfHeads(stage, one) {
+  const phase = one.closest(".phase");
+  const heads = [stage.querySelector(".participants"), phase && phase.querySelector("h2")];
+  return Math.max(stage.getBoundingClientRect().top,
+                  ...heads.filter(Boolean).map((head) => head.getBoundingClientRect().bottom));
+}
+
 // What the step is about has to be in view, below the names.
 function outOfView() {
   const problems = [];
   for (const stage of document.querySelectorAll(".stage")) {
-    const heads = stage.querySelector(".participants");
     const frame = stage.getBoundingClientRect();
-    const top = heads ? heads.getBoundingClientRect().bottom : frame.top;
     for (const one of whatMustBeInView(stage)) {
-      const box = one.getBoundingClientRect();
+      const box = one.getBoundingClientRect(), top = bottomOfHeads(stage, one);
       const tall = box.height > frame.bottom - top;
       if (isSeen(one) && !tall && (box.top < top - 1 || box.bottom > frame.bottom + 1))
         problems.push(`"${one.textContent}" is out of view`);
