@@ -1,40 +1,17 @@
 // The coach as a program, without a terminal.
 #include "catch.hpp"
 #include "coach_course.hpp"
+#include "coach_learn.hpp"
 
-#include "run.hpp"
-
-#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace {
 
+using course::Answer;
+using course::learn;
 using course::SmallCourse;
-
-struct Answer {
-    int code;
-    std::string output;
-    std::string errors;
-};
-
-// Windows writes \r\n where a program wrote \n.
-std::string without_returns(std::string text) {
-    std::erase(text, '\r');
-    return text;
-}
-
-Answer learn(const SmallCourse& small, std::vector<std::string> arguments) {
-    harness::Process::Options options;
-    options.arguments = {ECHO_LEARN, "--project", small.path().string(), "--build",
-                         small.path("build").string()};
-    options.arguments.insert(options.arguments.end(), arguments.begin(), arguments.end());
-    const coach::Ran ran = coach::run(options, std::chrono::seconds(100));
-    INFO(ran.no_start << ran.output << ran.errors);
-    REQUIRE(ran.ending);
-    return {ran.ending->code, without_returns(ran.output), without_returns(ran.errors)};
-}
 
 bool contains(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;

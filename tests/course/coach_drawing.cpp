@@ -1,13 +1,12 @@
 // The coach draws what a student's program did, from the trace that the tests have left.
 #include "coach_course.hpp"
+#include "coach_learn.hpp"
 #include "diagram.hpp"
 #include "drawing.hpp"
 #include "json.hpp"
-#include "run.hpp"
 
 #include "catch.hpp"
 
-#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <string>
@@ -16,7 +15,9 @@
 
 namespace {
 
+using course::Answer;
 using course::Diagram;
+using course::learn;
 using course::SmallCourse;
 
 constexpr std::string_view page =
@@ -70,22 +71,6 @@ std::string trouble(const SmallCourse& small, const std::string& file) {
         return trouble.what();
     }
     return "none";
-}
-
-struct Answer {
-    int code;
-    std::string output, errors;
-};
-
-Answer learn(const SmallCourse& small, std::vector<std::string> arguments) {
-    harness::Process::Options options;
-    options.arguments = {ECHO_LEARN, "--project", small.path().string(), "--build",
-                         small.path("build").string()};
-    options.arguments.insert(options.arguments.end(), arguments.begin(), arguments.end());
-    const coach::Ran ran = coach::run(options, std::chrono::seconds(100));
-    INFO(ran.no_start << ran.output << ran.errors);
-    REQUIRE(ran.ending);
-    return {ran.ending->code, ran.output, ran.errors};
 }
 
 }  // namespace
