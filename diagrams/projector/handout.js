@@ -1,13 +1,28 @@
 "use strict";
-// Printed: a page for each diagram, with all rows and what is said of them.
+// Printed: a page for each diagram, with all rows and what is said of them. The browser's own command
+// prints them all; keys can ask for one alone, or for all without the answers, for the class.
 
 // What fits a sheet of A4 as well as one of Letter, in CSS pixels, within the margins.
 const SHEET = { width: 680, height: 930 };
 const LARGEST = 15, SMALLEST = 6;  // of the text
+const BLANK = "_".repeat(24);
+
+const WHOLE = { one: false, answers: true };
+let wanted = WHOLE;
+
+function printHandout(what) {
+  wanted = what;
+  window.print();
+}
+
+function clearHandout() {
+  $("handout").textContent = "";
+  wanted = WHOLE;
+}
 
 function makeHandout() {
   $("handout").textContent = "";
-  for (const entry of entries) {
+  for (const entry of wanted.one && view.entry ? [view.entry] : entries) {
     const sheet = drawSheet(entry);
     $("handout").append(sheet);
     fitSheet(sheet);
@@ -46,8 +61,9 @@ function drawWords(diagram) {
 function wordsOf(row) {
   const lines = [];
   if (row.question) lines.push(said("", "Question", row.question));
-  if (row.answer) lines.push(said("", "Answer", row.answer));
-  if (row.caption) lines.push(said("", "", row.caption));
+  if (row.answer) lines.push(said("", "Answer", wanted.answers ? row.answer : BLANK));
+  // Behind a question it gives the answer away.
+  if (row.caption && (wanted.answers || !row.question)) lines.push(said("", "", row.caption));
   return lines;
 }
 

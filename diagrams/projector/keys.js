@@ -29,7 +29,9 @@ const actions = {
   black() { document.body.classList.add("black"); },  // a clicker has a button for it
   speaker() { openSpeaker(); },
   open() { $("file").click(); },
-  print() { window.print(); },
+  print() { printHandout(WHOLE); },
+  printThis() { printHandout({ one: true, answers: true }); },
+  printQuestions() { printHandout({ one: false, answers: false }); },
   nextDiagram() { goBy(1); },
   previousDiagram() { goBy(-1); },
 };
@@ -38,7 +40,8 @@ const keys = {
   ArrowRight: "next", ArrowDown: "next", PageDown: "next", " ": "next", Enter: "next",
   ArrowLeft: "back", ArrowUp: "back", PageUp: "back", Backspace: "back",
   Home: "first", End: "last", n: "nextDiagram", N: "previousDiagram", Escape: "contents",
-  f: "fullScreen", c: "code", t: "theme", s: "speaker", o: "open", p: "print", "?": "help",
+  f: "fullScreen", c: "code", t: "theme", s: "speaker", o: "open", "?": "help",
+  p: "print", P: "printThis", q: "printQuestions",
   "+": "larger", "=": "larger", "-": "smaller", "0": "normal", b: "black", ".": "black",
 };
 

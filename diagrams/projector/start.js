@@ -27,7 +27,7 @@ function listen() {
   window.addEventListener("hashchange", openAddress);
   window.addEventListener("resize", rearrange);
   window.addEventListener("beforeprint", makeHandout);
-  window.addEventListener("afterprint", () => { $("handout").textContent = ""; });
+  window.addEventListener("afterprint", clearHandout);
   window.addEventListener("pagehide", closeSpeaker);
   window.setInterval(tellMinutes, 5000);
 }
