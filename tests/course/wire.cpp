@@ -233,23 +233,21 @@ Captured capture(const Diagram& diagram) {
     return captured;
 }
 
-// Empty: this machine can capture.
-std::string why_no_capture() {
+// Empty: packets can be captured here, and are those of our own programs.
+std::string why_not_here() {
+    if (std::getenv("ECHO_PROGRAM")) return "ECHO_PROGRAM is set; this is about our own programs";
     try {
         const harness::Capture capture(1);
         return {};
     } catch (const std::runtime_error& why) {
-        return why.what();
+        return std::string("no packets can be captured here: ") + why.what();
     }
 }
 
 }  // namespace
 
 TEST_CASE("each wire row is a packet of a real run", "[diagrams][wire]") {
-    if (std::getenv("ECHO_PROGRAM"))
-        SKIP_BECAUSE("ECHO_PROGRAM is set; this is about our own programs");
-    if (const std::string why = why_no_capture(); !why.empty())
-        SKIP_BECAUSE("no packets can be captured here: " + why);
+    if (const std::string why = why_not_here(); !why.empty()) SKIP_BECAUSE(why);
     for (const Diagram& diagram : course::sequence_diagrams()) {
         const Captured captured = capture(diagram);
         CAPTURE(diagram.name);
@@ -258,10 +256,7 @@ TEST_CASE("each wire row is a packet of a real run", "[diagrams][wire]") {
 }
 
 TEST_CASE("a wire row that is missing, or of another kind, is found", "[diagrams][wire]") {
-    if (std::getenv("ECHO_PROGRAM"))
-        SKIP_BECAUSE("ECHO_PROGRAM is set; this is about our own programs");
-    if (const std::string why = why_no_capture(); !why.empty())
-        SKIP_BECAUSE("no packets can be captured here: " + why);
+    if (const std::string why = why_not_here(); !why.empty()) SKIP_BECAUSE(why);
     for (const Diagram& diagram : course::sequence_diagrams()) {
         const Captured captured = capture(diagram);
         for (std::size_t i = 0; i < diagram.rows.size(); ++i) {
