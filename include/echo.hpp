@@ -729,9 +729,9 @@ public:
     ~Stop();  // puts the old handlers back
 
     // Lets Ctrl-C request it, and whatever else the system asks a program by to end: SIGINT, SIGTERM
-    // and, when its terminal is gone, SIGHUP; on Windows the console's events. One that is ignored
-    // (nohup) stays so. After the first one the old handlers of SIGINT and SIGTERM are back: a second
-    // Ctrl-C ends the program at once. Only one Stop at a time can; std::logic_error for another.
+    // and, when its terminal is gone, SIGHUP, unless that is ignored (nohup); on Windows the console's
+    // events. After the first one the old handlers of SIGINT and SIGTERM are back: a second Ctrl-C
+    // ends the program at once. Only one Stop at a time can; std::logic_error for another.
     // sigaction(2), signal(7), on Windows SetConsoleCtrlHandler
     void catch_signals();
 
@@ -1873,9 +1873,12 @@ inline bool catch_signals(Handle wakes) noexcept {
     ours.sa_handler = on_stop_signal;
     ours.sa_flags = SA_RESTART;  // other calls of the program need not notice
     sigemptyset(&ours.sa_mask);
+    // nohup ignores SIGHUP, and means it. A script's shell ignores SIGINT for what it starts in the
+    // background, and still somebody may send it.
     for (int i = 0; i < 3; ++i) {
         ::sigaction(stop_signals[i], nullptr, &signals.before[i]);
-        if (signals.before[i].sa_handler != SIG_IGN) ::sigaction(stop_signals[i], &ours, nullptr);
+        const bool is_ignored = signals.before[i].sa_handler == SIG_IGN;
+        if (!is_ignored || stop_signals[i] != SIGHUP) ::sigaction(stop_signals[i], &ours, nullptr);
     }
     return true;
 }

@@ -171,16 +171,25 @@ TEST_CASE("stop: without a signal the old handlers are back in the end", "[stop]
     CHECK(handler_of(SIGTERM) == SIG_DFL);
 }
 
-TEST_CASE("stop: a signal that is ignored stays ignored", "[stop]") {
-    const Handler interrupt(SIGINT, SIG_IGN), hang_up(SIGHUP, SIG_IGN);
+TEST_CASE("stop: a SIGHUP that is ignored stays ignored", "[stop]") {
+    const Handler hang_up(SIGHUP, SIG_IGN);
     Stop stop;
     stop.catch_signals();
-    ::raise(SIGINT);
     ::raise(SIGHUP);
     CHECK_FALSE(stop.is_requested());
     ::raise(SIGTERM);
     CHECK(stop.is_requested());
     CHECK(handler_of(SIGHUP) == SIG_IGN);
+}
+
+TEST_CASE("stop: a SIGINT that a shell had ignored is caught, and ignored again after it", "[stop]") {
+    const Handler interrupt(SIGINT, SIG_IGN);
+    Stop stop;
+    stop.catch_signals();
+    CHECK_FALSE(stop.is_requested());
+    ::raise(SIGINT);
+    CHECK(stop.is_requested());
+    CHECK(handler_of(SIGINT) == SIG_IGN);
 }
 
 TEST_CASE("stop: a handler that somebody has set since is left alone", "[stop]") {
